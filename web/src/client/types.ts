@@ -1,0 +1,227 @@
+/**
+ * The shapes of the library's public face. What a caller passes in and gets
+ * back; classes live in files of their own.
+ */
+import type { SSHClient } from "./client.ts";
+
+/** A value, or a function that is asked for it when, and only if, it is needed. */
+export type Lazy<T> = T | ((ask: Ask) => T | Promise<T>);
+
+/** What a {@link Lazy} secret is asked with. */
+export interface Ask {
+	/** Aborts when the answer is no longer wanted. */
+	readonly signal: AbortSignal;
+	readonly host: string;
+	readonly username: string;
+	/** From 1; more than 1: the answer before was wrong. */
+	readonly attempt: number;
+	/** Which factor this is, from 1; more than 1 after a partial success. */
+	readonly step: number;
+	/** What the key is called, for passphrases. */
+	readonly keyName?: string;
+}
+
+/** Any two-way stream of bytes. */
+export interface Duplex {
+	readonly readable: ReadableStream<Uint8Array>;
+	readonly writable: WritableStream<Uint8Array>;
+}
+
+export interface Abortable {
+	/** Rejects with `signal.reason` when aborted. */
+	readonly signal?: AbortSignal;
+}
+
+/** Options of {@link connect}. */
+export interface ConnectOptions extends Abortable {
+	/** URL of a proxy's relay (http: and https: count as ws: and wss:; relative ones are resolved), or any stream of your own. */
+	readonly relay: string | URL | Duplex;
+	/** A name or an IP address, IPv6 without brackets. */
+	readonly host: string;
+	/** 22 if absent. */
+	readonly port?: number;
+	readonly username: string;
+	/** Ways to log in, tried in order, several if the server wants several. */
+	readonly auth: readonly Auth[];
+	/** Which host keys to accept. Required: no default is safe. */
+	readonly hostKey: HostKeyPolicy;
+	/** From a portal; names the target. */
+	readonly ticket?: string;
+	/** Milliseconds between keepalives; 15,000 if absent; 0 switches them off. */
+	readonly keepAliveMs?: number;
+	/** Aborts connecting; later aborts do nothing: use {@link SSHClient.close}. */
+	readonly signal?: AbortSignal;
+	/** Called for each step of connecting. */
+	onProgress?(step: Progress): void;
+	/** Called with the server's text before login (RFC 4252 section 5.4). Untrusted: show it as text. */
+	onBanner?(message: string): void;
+}
+
+/** A way to log in. */
+export type Auth =
+	| { readonly type: "password"; readonly password: Lazy<string> }
+	| {
+			readonly type: "publickey";
+			/** Text of a private key: OpenSSH or PEM, encrypted or not. */
+			readonly key: string | Uint8Array;
+			readonly passphrase?: Lazy<string>;
+			/** What prompts call the key. */
+			readonly name?: string;
+	  }
+	| { readonly type: "keyboard-interactive"; answer(challenge: Challenge): Promise<readonly string[]> };
+
+/** One round of keyboard-interactive (RFC 4256 section 3.2). All of its text is the server's: untrusted. */
+export interface Challenge {
+	readonly name: string;
+	readonly instruction: string;
+	readonly prompts: readonly { readonly text: string; readonly echo: boolean }[];
+	readonly round: number;
+	readonly step: number;
+	readonly host: string;
+	readonly username: string;
+	readonly signal: AbortSignal;
+}
+
+/** Which host keys to accept. A changed or revoked key is refused under every policy. */
+export type HostKeyPolicy =
+	| { readonly pin: string | readonly string[] }
+	| {
+			/** Text of a known_hosts file, or a place that keeps one. */
+			readonly knownHosts: string | KnownHostsStore;
+			/** "reject" if absent. "warn" accepts and stores nothing; "add" accepts and remembers; a function asks. */
+			readonly onUnknown?: "reject" | "warn" | "add" | ((key: HostKey) => Promise<Decision>);
+	  };
+
+export type Decision = "once" | "remember" | "reject";
+
+/** Keeps a known_hosts file. */
+export interface KnownHostsStore {
+	/** The whole text. */
+	read(): Promise<string>;
+	/** Adds a line, without its line end. */
+	add(line: string): Promise<void>;
+}
+
+/** A key that a server showed. */
+export interface HostKey {
+	readonly host: string;
+	readonly port: number;
+	/** The algorithm, such as `ssh-ed25519`. */
+	readonly type: string;
+	/** `SHA256:…`, as `ssh-keygen -l` prints it. */
+	readonly fingerprint: string;
+	/** The key in wire format. */
+	readonly key: Uint8Array;
+	/** As it would stand in known_hosts. */
+	readonly line: string;
+	/** Other names under which this very key is known. */
+	readonly sameKeyAs: readonly string[];
+	/** Keys of other types known for this host. */
+	readonly otherKnown: readonly KnownKey[];
+}
+
+/** A key that known_hosts holds. */
+export interface KnownKey {
+	readonly type: string;
+	readonly fingerprint: string;
+	/** Verbatim. */
+	readonly line: string;
+	/** From 1. */
+	readonly lineNumber: number;
+}
+
+/** How far connecting has come. */
+export interface Progress {
+	readonly step: "relay" | "tcp" | "kex" | "hostkey" | "auth" | "ready" | "rekey";
+	/** A version, an algorithm, a method: for people. */
+	readonly detail: string;
+}
+
+export type ClientState = "connecting" | "ready" | "closed";
+
+/** What {@link SSHClient.info} tells. */
+export interface ConnectionInfo {
+	readonly serverVersion: string;
+	readonly clientVersion: string;
+	readonly keyExchange: string;
+	readonly hostKeyType: string;
+	readonly fingerprint: string;
+	readonly cipherIn: string;
+	readonly cipherOut: string;
+	readonly macIn: string;
+	readonly macOut: string;
+	readonly postQuantum: boolean;
+	readonly strictKex: boolean;
+	readonly sessionId: string;
+	readonly bytesIn: number;
+	readonly bytesOut: number;
+	/** Round-trip time of the last keepalive in milliseconds; 0: none yet. */
+	readonly rttMs: number;
+}
+
+/** A pseudo-terminal. */
+export interface PTY {
+	/** `xterm-256color` if absent. */
+	readonly term?: string;
+	/** 80 if absent. */
+	readonly cols?: number;
+	/** 24 if absent. */
+	readonly rows?: number;
+}
+
+export interface SpawnOptions extends Abortable {
+	/** Environment variables; most servers accept few (sshd's AcceptEnv). */
+	readonly env?: Readonly<Record<string, string>>;
+	/** true: a pseudo-terminal of default size. With one, stderr comes in stdout. */
+	readonly pty?: boolean | PTY;
+}
+
+export interface ShellOptions extends Abortable, PTY {
+	readonly env?: Readonly<Record<string, string>>;
+}
+
+export interface ExecOptions extends SpawnOptions {
+	/** Written to the command's stdin, then EOF. Without it stdin is at EOF at once. */
+	readonly input?: string | Uint8Array | ReadableStream<Uint8Array>;
+	/** Milliseconds after which the channel is closed and a TimeoutError thrown that carries the output so far. */
+	readonly timeout?: number;
+	/** Likewise after that long without any output. */
+	readonly idleTimeout?: number;
+	/** Most bytes to keep of each stream; 64 MiB if absent. More is an error that carries them. */
+	readonly maxOutput?: number;
+}
+
+/** How a command ended. Both absent: the server never told. */
+export interface Exit {
+	readonly status?: number;
+	/** Without SIG. */
+	readonly signal?: string;
+	readonly message?: string;
+}
+
+export interface ExecResult extends Exit {
+	readonly stdout: Uint8Array;
+	readonly stderr: Uint8Array;
+	/** stdout decoded as UTF-8. */
+	text(): string;
+}
+
+/**
+ * A running command. `readable` is its stdout, `writable` its stdin: closing
+ * that sends EOF and leaves the other direction open.
+ */
+export interface Process extends Duplex, AsyncDisposable {
+	readonly stderr: ReadableStream<Uint8Array>;
+	/** A non-zero exit is not a rejection; a lost connection is. */
+	readonly exit: Promise<Exit>;
+	/** Sends a signal, TERM if absent. */
+	kill(signal?: string): void;
+	close(): Promise<void>;
+}
+
+/** A login shell on a pseudo-terminal. */
+export interface Shell extends Process {
+	resize(cols: number, rows: number): void;
+}
+
+export type { SSHClient };
