@@ -1,0 +1,79 @@
+# The habits:
+#   make run     build, start with the demo SSH server, print the URL
+#   make test    every check and test there is, browser included
+#   make check   formatters, linters, boundaries: no test is run
+#   make bench   figures, beside native ssh in the same run
+#   make build   dist/wasmiko (one binary, page inside) and dist/npm
+#   make e2e     the browser tests alone; E2E="-g paste" picks some
+SHELL := /bin/sh
+STATICCHECK := go run honnef.co/go/tools/cmd/staticcheck@v0.8.2
+NODE_BIN := web/node_modules/.bin
+WASM := GOOS=js GOARCH=wasm
+TSC_LAYERS := client worker vault element app test
+
+.PHONY: run build test check bench e2e go-test wasm-test web-test fuzz fmt tools system govulncheck clean
+
+run: build
+	@exec dist/wasmiko demo $(ARGS)
+
+build: tools
+	@go run ./build
+
+test: system check go-test wasm-test web-test e2e
+
+# One clear line a missing tool, before anything half works.
+tools:
+	@command -v go >/dev/null || { echo "Go is missing; install 1.26 or newer: https://go.dev/dl"; exit 1; }
+	@command -v node >/dev/null || { echo "Node.js is missing; install 20 or newer: https://nodejs.org"; exit 1; }
+
+# What the tests need of the machine: a browser, and the servers and clients
+# that they are tried against.
+system:
+	@build/system.sh
+
+check: build
+	@test -z "$$(gofmt -s -l $$(git ls-files '*.go'))" || { echo "gofmt -s wants to change:"; gofmt -s -l $$(git ls-files '*.go'); exit 1; }
+	go vet ./...
+	$(WASM) go vet ./sshcore ./netconn ./wasm/...
+	$(STATICCHECK) ./...
+	$(WASM) $(STATICCHECK) ./sshcore ./netconn ./wasm/...
+	go run ./build/wiregen -check
+	go run ./build licences >/dev/null
+	go run ./build/parity
+	@for layer in $(TSC_LAYERS); do echo "tsc $$layer"; $(NODE_BIN)/tsc -p web/tsconfig.$$layer.json || exit 1; done
+	cd e2e && npm ci --loglevel=error --no-progress >/dev/null && node_modules/.bin/tsc -p tsconfig.json
+	cd web && node_modules/.bin/biome ci --error-on-warnings .. && node_modules/.bin/knip
+	@build/rules.sh
+
+go-test:
+	go test -race -timeout 10m ./...
+
+# The core's own tests, run as wasm under Node.
+wasm-test: build
+	$(WASM) go test -timeout 5m -exec="$$(go env GOROOT)/lib/wasm/go_js_wasm_exec" ./wasm/...
+
+web-test: build
+	cd web && node test/run.mjs
+
+e2e: build system
+	cd e2e && npm ci --loglevel=error --no-progress >/dev/null && node_modules/.bin/playwright test $(E2E)
+
+# Longer than the seeds, which go-test runs: make fuzz TIME=10m
+TIME := 30s
+fuzz:
+	@build/fuzz.sh $(TIME)
+
+bench: build system
+	cd e2e && npm ci --loglevel=error --no-progress >/dev/null && node bench/run.ts $(NAME)
+
+fmt:
+	gofmt -s -w $$(git ls-files '*.go')
+	cd web && node_modules/.bin/biome check --write ..
+
+# Optional: wants the vulnerability database, so a machine with the internet.
+govulncheck:
+	go run golang.org/x/vuln/cmd/govulncheck@latest ./...
+
+clean:
+	rm -rf .cache dist web/gen web/node_modules e2e/node_modules
+	find web/dist -mindepth 1 ! -name .gitkeep -delete

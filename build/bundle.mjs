@@ -1,0 +1,194 @@
+// Bundles the page with npm's esbuild:
+//   node bundle.mjs CORE.wasm WEB_DIST NPM_DIST MANIFEST VERSION
+// WEB_DIST gets what the proxy serves: immutable files with a hash in their
+// name below assets/, and a few stable names that point to them. NPM_DIST
+// gets the package, with stable names throughout.
+import { createHash } from "node:crypto";
+import { copyFileSync, cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { basename, dirname, join, relative } from "node:path";
+
+const require = createRequire(new URL("../web/package.json", import.meta.url));
+const esbuild = require("esbuild");
+
+const [core, webDist, npmDist, manifestPath, version] = process.argv.slice(2);
+
+const common = {
+	bundle: true,
+	format: "esm",
+	target: ["es2022", "chrome120", "firefox121", "safari17"],
+	minify: true,
+	legalComments: "none",
+	logLevel: "warning",
+	loader: { ".svg": "text" },
+	define: { WASMIKO_VERSION: JSON.stringify(version) },
+};
+
+// Stylesheets go into shadow roots as text, minified like the rest.
+const styleText = {
+	name: "style-text",
+	setup(build) {
+		build.onLoad({ filter: /\.css$/ }, async (args) => {
+			if (build.initialOptions.entryPoints.some((e) => args.path.endsWith(e.in ?? e))) return null;
+			const css = await esbuild.transform(readFileSync(args.path, "utf8"), { loader: "css", minify: true });
+			return { contents: css.code, loader: "text" };
+		});
+	},
+};
+
+// The page's copy of src/client/assets.ts knows the hashed names.
+function hashedAssets(worker, wasm) {
+	return {
+		name: "hashed-assets",
+		setup(build) {
+			build.onLoad({ filter: /src[\\/]client[\\/]assets\.ts$/ }, () => ({
+				contents: `
+					export const workerURL = new URL("./${worker}", import.meta.url);
+					export const wasmURL = new URL("./${wasm}", import.meta.url);`,
+				loader: "ts",
+			}));
+		},
+	};
+}
+
+const hash = (bytes) => createHash("sha256").update(bytes).digest("hex").slice(0, 12);
+
+async function bundleWorker(outdir, entryNames) {
+	const result = await esbuild.build({
+		...common,
+		entryPoints: ["web/src/worker/worker.ts"],
+		outdir,
+		entryNames,
+		metafile: true,
+	});
+	return basename(Object.keys(result.metafile.outputs)[0]);
+}
+
+async function bundlePage() {
+	const assets = join(webDist, "assets");
+	mkdirSync(assets, { recursive: true });
+	const wasm = `core-${hash(readFileSync(core))}.wasm`;
+	copyFileSync(core, join(assets, wasm));
+	const worker = await bundleWorker(assets, "[name]-[hash]");
+
+	const { metafile } = await esbuild.build({
+		...common,
+		entryPoints: [
+			{ in: "web/app/app.ts", out: "app" },
+			{ in: "web/app/app.css", out: "app" },
+			{ in: "web/src/client/index.ts", out: "wasmiko" },
+			{ in: "web/src/element/index.ts", out: "element" },
+		],
+		outdir: assets,
+		entryNames: "[name]-[hash]",
+		chunkNames: "[name]-[hash]",
+		assetNames: "[name]-[hash]",
+		splitting: true,
+		metafile: true,
+		loader: { ...common.loader, ".woff2": "file" },
+		plugins: [styleText, hashedAssets(worker, wasm)],
+	});
+	const built = (entry, ext) => {
+		for (const [path, output] of Object.entries(metafile.outputs))
+			if (output.entryPoint === entry && path.endsWith(ext)) return path;
+		throw new Error(`no output for ${entry}`);
+	};
+	const app = built("web/app/app.ts", ".js");
+	const css = built("web/app/app.css", ".css");
+
+	stableName("lib/wasmiko.js", built("web/src/client/index.ts", ".js"));
+	stableName("lib/element.js", built("web/src/element/index.ts", ".js"));
+	cpSync("examples", join(webDist, "examples"), { recursive: true });
+	copyFileSync(join(dirname(core), "third-party.txt"), join(webDist, "licenses.txt"));
+	for (const f of readdirSync("web/app").filter((f) => /\.(svg|png|ico|webmanifest)$/.test(f)))
+		copyFileSync(join("web/app", f), join(webDist, f));
+
+	const static_ = staticImports(metafile, app);
+	writeIndex(
+		relative(webDist, app),
+		relative(webDist, css),
+		static_.filter((f) => f !== app).map((f) => relative(webDist, f)),
+	);
+	const manifest = {
+		firstLoad: ["index.html", relative(webDist, css), ...static_.map((f) => relative(webDist, f))],
+		core: `assets/${wasm}`,
+		worker: `assets/${worker}`,
+	};
+	writeFileSync(manifestPath, JSON.stringify(manifest, null, "\t"));
+}
+
+// A stable name re-exports its hashed file, so that embedders need no build
+// of ours to know the URL and browsers may still keep the bytes for ever.
+function stableName(name, target) {
+	const path = join(webDist, name);
+	mkdirSync(dirname(path), { recursive: true });
+	writeFileSync(path, `export * from "${relative(dirname(path), target)}";\n`);
+}
+
+// All that a module loads before it runs; import() is not among it.
+function staticImports(metafile, entry) {
+	const seen = new Set();
+	const visit = (path) => {
+		if (seen.has(path)) return;
+		seen.add(path);
+		for (const i of metafile.outputs[path].imports) if (i.kind === "import-statement") visit(i.path);
+	};
+	visit(entry);
+	return [...seen];
+}
+
+function writeIndex(app, css, preloads) {
+	const html = readFileSync("web/app/index.html", "utf8")
+		.replace("{{app.js}}", app)
+		.replace("{{app.css}}", css)
+		.replace("{{preload}}", preloads.map((p) => `<link rel="modulepreload" href="${p}">`).join(""));
+	if (html.includes("{{")) throw new Error("web/app/index.html has a placeholder that the build does not know");
+	writeFileSync(join(webDist, "index.html"), html);
+}
+
+async function bundlePackage() {
+	mkdirSync(npmDist, { recursive: true });
+	copyFileSync(core, join(npmDist, "core.wasm"));
+	await bundleWorker(npmDist, "[name]");
+	await esbuild.build({
+		...common,
+		minify: false,
+		minifySyntax: true,
+		entryPoints: [
+			{ in: "web/src/client/index.ts", out: "index" },
+			{ in: "web/src/element/index.ts", out: "element" },
+		],
+		outdir: npmDist,
+		splitting: true,
+		chunkNames: "chunks/[name]-[hash]",
+		plugins: [styleText],
+	});
+	copyFileSync(join(dirname(core), "third-party.txt"), join(npmDist, "LICENSES.txt"));
+	copyFileSync("LICENSE", join(npmDist, "LICENSE"));
+	writeFileSync(join(npmDist, "package.json"), `${JSON.stringify(packageJSON(), null, "\t")}\n`);
+}
+
+function packageJSON() {
+	const entry = (name) => ({
+		types: `./types/${name}/index.d.ts`,
+		default: `./${name === "client" ? "index" : name}.js`,
+	});
+	return {
+		name: "wasmiko",
+		version: /^\d/.test(version) ? version : "0.0.0",
+		description: "An SSH client that runs in a web page",
+		license: "Apache-2.0",
+		type: "module",
+		sideEffects: ["./element.js"],
+		exports: {
+			".": entry("client"),
+			"./element": entry("element"),
+			"./worker.js": "./worker.js",
+			"./core.wasm": "./core.wasm",
+		},
+		files: ["*.js", "chunks", "types", "core.wasm", "LICENSES.txt"],
+	};
+}
+
+await bundlePage();
+await bundlePackage();

@@ -1,0 +1,22 @@
+#!/bin/sh
+# Rules that no linter has: each is one grep and its reason.
+set -u
+bad=0
+ban() { # REASON PATTERN PATH...
+	reason=$1 pattern=$2
+	shift 2
+	if git grep -nE "$pattern" -- "$@"; then
+		echo "rules: $reason" >&2
+		bad=1
+	fi
+}
+
+ban "host keys are checked; only tests may look away" 'InsecureIgnoreHostKey' '*.go' ':!*_test.go' ':!sshcore/internal/sshtest'
+ban "the browser is reached from wasm and netconn alone" 'js\.Global\(' '*.go' ':!wasm' ':!netconn'
+ban "markup is built from nodes, never from text" '(inner|outer)HTML|insertAdjacentHTML|document\.write' 'web/src' 'web/app'
+ban "strings are not code" '(\beval\(|new Function\()' 'web/src' 'web/app'
+ban "a type error is mended, not silenced" '@ts-(ignore|nocheck|expect-error)|\bas any\b' 'web/src' 'web/app'
+ban "a test that is skipped shows nothing" 'test\.(skip|only|fixme)\(|t\.Skip' '*_test.go' 'e2e' 'web/test'
+ban "unsafe is not needed" '"unsafe"' '*.go'
+ban "a secret has no place in the browser's storage" '(localStorage|sessionStorage)' 'web/src' 'web/app'
+exit $bad

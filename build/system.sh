@@ -1,0 +1,36 @@
+#!/bin/sh
+# Installs what the tests need beyond Go and Node, where it may; else says so.
+set -eu
+
+missing=""
+need() { # COMMAND PACKAGE
+	command -v "$1" >/dev/null 2>&1 || [ -x "/usr/sbin/$1" ] || missing="$missing $2"
+}
+need "${CHROME:-chromium}" chromium
+need sshd openssh-server
+need ssh openssh-client
+need vim vim
+need htop htop
+need tmux tmux
+need gcc gcc # the race detector links with it
+need openssl openssl
+fc-list 2>/dev/null | grep -qi emoji || missing="$missing fonts-noto-color-emoji fonts-dejavu-core"
+
+[ -n "$missing" ] || exit 0
+sudo=""
+if [ "$(id -u)" != 0 ]; then
+	command -v sudo >/dev/null 2>&1 && sudo -n true 2>/dev/null && sudo="sudo -n" || {
+		echo "The tests need these packages; install them and start again:" >&2
+		echo "  apt-get install$missing" >&2
+		exit 1
+	}
+fi
+command -v apt-get >/dev/null 2>&1 || {
+	echo "The tests need what Debian packages as:$missing" >&2
+	exit 1
+}
+echo "installing$missing"
+export DEBIAN_FRONTEND=noninteractive
+$sudo apt-get update -q >/dev/null
+# sshd is started by the tests alone, never as a service of this machine.
+$sudo apt-get install -q -y --no-install-recommends $missing >/dev/null
