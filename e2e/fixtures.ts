@@ -1,0 +1,87 @@
+import { readFileSync } from "node:fs";
+import { test as base, expect, type Page } from "@playwright/test";
+import { Child } from "./process.ts";
+import { SSHD } from "./sshd.ts";
+
+export { expect };
+
+/** The binary under test, running. */
+export interface Wasmiko {
+	/** With a slash at its end. */
+	readonly url: string;
+	readonly child: Child;
+	/** Port of the demo SSH server. */
+	readonly demoPort: number;
+}
+
+interface WorkerFixtures {
+	/** `wasmiko demo`, allowed to reach every port of this machine's loopback. */
+	wasmiko: Wasmiko;
+	/** A real OpenSSH server. */
+	sshd: SSHD;
+}
+
+interface Fixtures {
+	/** Fails the test when any page breaks the content security policy or throws. */
+	strict: undefined;
+}
+
+/** Starts the built binary. */
+export async function startWasmiko(args: readonly string[]): Promise<Wasmiko> {
+	const child = new Child("../dist/wasmiko", args);
+	const [, url] = await child.until(/open (https?:\/\/\S+)/);
+	if (!url) throw new Error("no URL");
+	const config = (await (await fetch(new URL("config.json", url))).json()) as { demo?: { port: number } };
+	return { url, child, demoPort: config.demo?.port ?? 0 };
+}
+
+export const LOOPBACK = ["--allow", "127.0.0.1:*", "--allow", "localhost:*", "--allow", "[::1]:*"];
+
+export const test = base.extend<Fixtures, WorkerFixtures>({
+	wasmiko: [
+		// biome-ignore lint/correctness/noEmptyPattern: the runner reads the names of the fixtures from this pattern
+		async ({}, use) => {
+			const wasmiko = await startWasmiko(["demo", "--listen", "127.0.0.1:0", ...LOOPBACK]);
+			await use(wasmiko);
+			await wasmiko.child.stop();
+		},
+		{ scope: "worker" },
+	],
+	sshd: [
+		// biome-ignore lint/correctness/noEmptyPattern: as above
+		async ({}, use) => {
+			const sshd = await new SSHD().start();
+			await use(sshd);
+			await sshd.dispose();
+		},
+		{ scope: "worker" },
+	],
+	strict: [
+		async ({ context }, use) => {
+			const violations: string[] = [];
+			const note = (page: Page) => {
+				page.on("pageerror", (err) => violations.push(`uncaught: ${err.message}`));
+				page.on("console", (msg) => {
+					if (/Content Security Policy|Trusted ?Type/i.test(msg.text())) violations.push(msg.text());
+				});
+			};
+			context.pages().forEach(note);
+			context.on("page", note);
+			await use(undefined);
+			expect(violations, "broken policy or uncaught errors").toEqual([]);
+		},
+		{ auto: true },
+	],
+	baseURL: async ({ wasmiko }, use) => use(wasmiko.url),
+});
+
+/** What Playwright keeps of a screen: an artefact, and something to look at. */
+export async function screenshot(page: Page, name: string): Promise<void> {
+	const path = test.info().outputPath(`${name}.png`);
+	await page.screenshot({ path });
+	await test.info().attach(name, { path, contentType: "image/png" });
+}
+
+export function readKey(sshd: SSHD, name: string): string {
+	return readFileSync(`${sshd.dir}/${name}`, "utf8");
+}

@@ -1,0 +1,34 @@
+import { existsSync } from "node:fs";
+import { defineConfig } from "@playwright/test";
+
+const chrome = [process.env.CHROME, "/usr/bin/chromium", "/usr/bin/google-chrome", "/usr/bin/chromium-browser"].find(
+	(path) => path !== undefined && existsSync(path),
+);
+if (!chrome) throw new Error("no Chromium: install the package chromium, or name one in CHROME");
+
+export default defineConfig({
+	testDir: ".",
+	outputDir: "test-results",
+	forbidOnly: true,
+	fullyParallel: false,
+	workers: 2,
+	retries: 0,
+	timeout: 60_000,
+	expect: { timeout: 15_000 },
+	reporter: [["list"]],
+	use: {
+		viewport: { width: 1280, height: 800 },
+		trace: "retain-on-failure",
+		screenshot: "only-on-failure",
+		launchOptions: {
+			executablePath: chrome,
+			args: [
+				"--disable-background-networking",
+				"--disable-component-update",
+				"--disable-quic",
+				"--no-first-run",
+				...(process.getuid?.() === 0 ? ["--no-sandbox"] : []),
+			],
+		},
+	},
+});

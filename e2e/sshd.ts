@@ -1,0 +1,149 @@
+import { execFileSync } from "node:child_process";
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir, userInfo } from "node:os";
+import { join } from "node:path";
+import { Child, freePort } from "./process.ts";
+
+/** The password of {@link SSHD.passwordUser}. */
+export const PASSWORD = "correct horse \u00e9 battery";
+
+/**
+ * A real OpenSSH server on a free loopback port, with keys, configuration and
+ * accounts of its own in a temporary folder. Nothing of the machine changes:
+ * the account with a password exists in a private mount namespace only.
+ */
+export class SSHD {
+	readonly dir = mkdtempSync(join(tmpdir(), "wasmiko-sshd-"));
+	readonly username = userInfo().username;
+	port = 0;
+	#child: Child | undefined;
+	#hostKeyTypes: readonly string[];
+	#extra: readonly string[];
+
+	constructor(options: { hostKeyTypes?: readonly string[]; config?: readonly string[] } = {}) {
+		this.#hostKeyTypes = options.hostKeyTypes ?? ["ed25519"];
+		this.#extra = options.config ?? [];
+		for (const type of this.#hostKeyTypes) this.newHostKey(type);
+		this.keygen("user", "ed25519", "");
+		this.keygen("locked", "ed25519", "open sesame");
+		this.keygen("rsa", "rsa", "", ["-b", "2048", "-m", "PEM"]);
+		this.keygen("stranger", "ecdsa", "");
+		const allowed = ["user", "locked", "rsa"].map((k) => this.read(`${k}.pub`)).join("");
+		writeFileSync(join(this.dir, "authorized_keys"), allowed, { mode: 0o600 });
+	}
+
+	/** Whether this machine lets us have an account with a password: it takes root. */
+	get passwordUser(): string | undefined {
+		return process.getuid?.() === 0 ? "wasmiko" : undefined;
+	}
+
+	read(name: string): string {
+		return readFileSync(join(this.dir, name), "utf8");
+	}
+
+	/** The SHA-256 fingerprint of a host key, by ssh-keygen. */
+	fingerprint(type = this.#hostKeyTypes[0] ?? "ed25519"): string {
+		const line = execFileSync("ssh-keygen", ["-lf", join(this.dir, `host_${type}.pub`)], { encoding: "utf8" });
+		return line.split(" ")[1] ?? "";
+	}
+
+	/** The line that known_hosts would hold for 127.0.0.1. */
+	knownHostsLine(type = this.#hostKeyTypes[0] ?? "ed25519"): string {
+		const [algorithm, key] = this.read(`host_${type}.pub`).split(" ");
+		return `[127.0.0.1]:${this.port} ${algorithm} ${key}`;
+	}
+
+	/** Makes a host key, or replaces it: effective after {@link restart}. */
+	newHostKey(type: string): void {
+		rmSync(join(this.dir, `host_${type}`), { force: true });
+		this.keygen(`host_${type}`, type, "");
+	}
+
+	keygen(name: string, type: string, passphrase: string, more: readonly string[] = []): void {
+		const args = ["-q", "-t", type, "-N", passphrase, "-C", name, "-f", join(this.dir, name), ...more];
+		execFileSync("ssh-keygen", args);
+	}
+
+	async start(): Promise<this> {
+		this.port ||= await freePort();
+		const config = join(this.dir, "sshd_config");
+		writeFileSync(config, this.#config());
+		// Debian's service makes this folder; without the service it is missing.
+		if (process.getuid?.() === 0) mkdirSync("/run/sshd", { recursive: true });
+		const sshd = ["/usr/sbin/sshd", "-D", "-e", "-f", config];
+		this.#child = this.passwordUser ? this.#withAccount(sshd) : new Child(sshd[0] ?? "", sshd.slice(1));
+		await this.#child.until(/Server listening/);
+		return this;
+	}
+
+	async stop(): Promise<void> {
+		await this.#child?.stop("SIGTERM");
+	}
+
+	/** Stops the listener and starts it with what changed since. Sessions live on. */
+	async restart(): Promise<void> {
+		await this.stop();
+		await this.start();
+	}
+
+	/** Ends the processes that serve sessions, as a crash would. */
+	killSessions(): void {
+		const listener = this.#child?.process.pid;
+		const children = execFileSync("ps", ["-eo", "pid=,ppid=,args="], { encoding: "utf8" })
+			.split("\n")
+			.map((line) => line.trim().split(/\s+/))
+			.filter(([, ppid, command]) => Number(ppid) === listener && command?.startsWith("sshd"));
+		for (const [pid] of children) process.kill(Number(pid), "SIGKILL");
+		if (children.length === 0) throw new Error("no session to kill");
+	}
+
+	get log(): string {
+		return this.#child?.output ?? "";
+	}
+
+	async dispose(): Promise<void> {
+		await this.stop();
+		rmSync(this.dir, { recursive: true, force: true });
+	}
+
+	#config(): string {
+		return [
+			`ListenAddress 127.0.0.1:${this.port}`,
+			...this.#hostKeyTypes.map((t) => `HostKey ${join(this.dir, `host_${t}`)}`),
+			`AuthorizedKeysFile ${join(this.dir, "authorized_keys")}`,
+			`PidFile ${join(this.dir, "sshd.pid")}`,
+			"UsePAM no",
+			"StrictModes no",
+			"PermitRootLogin yes",
+			"PasswordAuthentication yes",
+			"KbdInteractiveAuthentication no",
+			"MaxStartups 100",
+			"MaxSessions 200",
+			"AcceptEnv LANG LC_* WASMIKO_*",
+			"PrintMotd no",
+			"PrintLastLog no",
+			"UseDNS no",
+			"LogLevel VERBOSE",
+			"Subsystem sftp internal-sftp",
+			...this.#extra,
+			"",
+		].join("\n");
+	}
+
+	// The account databases of the child alone are ours: bind mounts in a
+	// mount namespace that ends with it.
+	#withAccount(sshd: readonly string[]): Child {
+		const crypt = execFileSync("openssl", ["passwd", "-6", PASSWORD], { encoding: "utf8" }).trim();
+		const home = join(this.dir, "home");
+		if (!existsSync(home)) mkdirSync(home);
+		chmodSync(this.dir, 0o711);
+		const uid = 54321;
+		const passwd = `${readFileSync("/etc/passwd", "utf8")}wasmiko:x:${uid}:${uid}::${home}:/bin/bash\n`;
+		const shadow = `${readFileSync("/etc/shadow", "utf8")}wasmiko:${crypt}:19000:0:99999:7:::\n`;
+		execFileSync("chown", [`${uid}:${uid}`, home]);
+		writeFileSync(join(this.dir, "passwd"), passwd, { mode: 0o644 });
+		writeFileSync(join(this.dir, "shadow"), shadow, { mode: 0o600 });
+		const script = 'mount --bind "$0/passwd" /etc/passwd && mount --bind "$0/shadow" /etc/shadow && exec "$@"';
+		return new Child("unshare", ["-m", "sh", "-c", script, this.dir, ...sshd]);
+	}
+}
