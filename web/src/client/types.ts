@@ -139,7 +139,7 @@ export interface Progress {
 
 export type ClientState = "connecting" | "ready" | "closed";
 
-/** What {@link SSHClient.info} tells. */
+/** What {@link SSHClient.info} tells, as of now: bytes, round trips and, after a rekey, algorithms change. */
 export interface ConnectionInfo {
 	readonly serverVersion: string;
 	readonly clientVersion: string;
@@ -187,7 +187,7 @@ export interface ExecOptions extends SpawnOptions {
 	readonly timeout?: number;
 	/** Likewise after that long without any output. */
 	readonly idleTimeout?: number;
-	/** Most bytes to keep of each stream; 64 MiB if absent. More is an error that carries them. */
+	/** Most bytes to keep of each stream; 64 MiB if absent. More is an ExecError that carries them. */
 	readonly maxOutput?: number;
 }
 
@@ -219,9 +219,41 @@ export interface Process extends Duplex, AsyncDisposable {
 	close(): Promise<void>;
 }
 
-/** A login shell on a pseudo-terminal. */
+/**
+ * A login shell on a pseudo-terminal. A terminal that wants no stream between
+ * itself and the bytes uses {@link Shell.attach} and {@link Shell.send}
+ * instead of `readable` and `writable`: the same credits, no promises.
+ */
 export interface Shell extends Process {
+	/** How many bytes given to {@link Shell.send} wait for the server to take them. */
+	readonly pending: number;
 	resize(cols: number, rows: number): void;
+	/**
+	 * Hands each chunk of output to `sink`, which owns it and calls `consumed`
+	 * once when it is done with it (xterm's write callback): until then the
+	 * chunk counts against the 256 KiB that may be on their way. Use either this,
+	 * once, or `readable`. Resolves after the last chunk, when the output has
+	 * ended; rejects if the connection was lost. Ignoring the promise is fine.
+	 */
+	attach(sink: (chunk: Uint8Array, consumed: () => void) => void): Promise<void>;
+	/**
+	 * Sends input: at once when the server takes it, else later, in order; none is
+	 * dropped, save after the shell has ended. The bytes are given away: their
+	 * buffer is detached if they fill it.
+	 */
+	send(bytes: Uint8Array): void;
+}
+
+/** Detail of the events that an {@link SSHClient} dispatches, by name. */
+export interface ClientEvents {
+	/** The state has changed. */
+	statechange: CustomEvent<ClientState>;
+	/** Text from the server before login (RFC 4252 section 5.4), untrusted. Dispatched again after `connect` resolved, so that a listener added then sees it. */
+	banner: CustomEvent<string>;
+	/** A line that belongs into known_hosts now. A {@link KnownHostsStore} was told already. */
+	knownhosts: CustomEvent<string>;
+	/** Keys were exchanged anew; the detail names the algorithm. */
+	rekey: CustomEvent<string>;
 }
 
 export type { SSHClient };

@@ -1,0 +1,4 @@
+/** Where the worker and the core lie: beside this module. The page's build replaces this file by one with hashed names. */
+
+export const workerURL: URL = new URL("./worker.js", import.meta.url);
+export const wasmURL: URL = new URL("./core.wasm", import.meta.url);

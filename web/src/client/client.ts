@@ -1,0 +1,160 @@
+/** An SSH connection. */
+import type { Core } from "./core.ts";
+import { SSHError } from "./errors.ts";
+import { exec } from "./exec.ts";
+import { openProcess, openShell } from "./session.ts";
+import type {
+	Abortable,
+	ClientEvents,
+	ClientState,
+	ConnectionInfo,
+	ExecOptions,
+	ExecResult,
+	Process,
+	Shell,
+	ShellOptions,
+	SpawnOptions,
+} from "./types.ts";
+
+/** How long an orderly goodbye may take before the Worker is ended anyway. */
+const GOODBYE_MS = 1000;
+
+type Listener<E> = ((event: E) => void) | { handleEvent(event: E): void };
+
+/**
+ * A connection, made by {@link connect}, for any number of commands and shells
+ * at once. Close it: it holds a Worker. It closes itself when its page goes.
+ * It dispatches the events of {@link ClientEvents}.
+ */
+export class SSHClient extends EventTarget implements AsyncDisposable {
+	/** Resolves when the connection was closed from here; rejects with an {@link SSHError} if it ended otherwise. */
+	readonly closed: Promise<void>;
+	readonly #core: Core;
+	readonly #settle: (error: SSHError | undefined) => void;
+	#state: ClientState = "ready";
+	#closing: Promise<void> | undefined;
+
+	/** Not for callers: {@link connect} makes clients. */
+	constructor(core: Core, events: ConnectionEvents) {
+		super();
+		this.#core = core;
+		let settle: (error: SSHError | undefined) => void = () => {};
+		this.closed = new Promise((resolve, reject) => {
+			settle = (error) => (error ? reject(error) : resolve());
+		});
+		// A rejection that nobody looks at is no unhandled one.
+		this.closed.catch(() => {});
+		this.#settle = settle;
+		events.attach((type, detail) => this.dispatchEvent(new CustomEvent(type, { detail })));
+		events.onEnd((error) => this.#end(error));
+		globalThis.addEventListener?.("pagehide", this.#leave);
+	}
+
+	get state(): ClientState {
+		return this.#state;
+	}
+
+	/**
+	 * Asks the core about the connection. A call and no property, for bytes,
+	 * round trips and, after a rekey, the algorithms change.
+	 */
+	info(options: Abortable = {}): Promise<ConnectionInfo> {
+		return this.#core.call("info", {}, options);
+	}
+
+	/** Runs a command to its end and collects its output. A non-zero exit is not an error. */
+	exec(command: string, options: ExecOptions = {}): Promise<ExecResult> {
+		return exec(this.#core, command, options);
+	}
+
+	/** Starts a command. */
+	spawn(command: string, options: SpawnOptions = {}): Promise<Process> {
+		return openProcess(this.#core, command, options);
+	}
+
+	/** Opens the user's login shell on a pseudo-terminal. */
+	shell(options: ShellOptions = {}): Promise<Shell> {
+		return openShell(this.#core, options);
+	}
+
+	/** Ends the connection and all that runs over it. */
+	close(): Promise<void> {
+		this.#closing ??= this.#sayGoodbye();
+		return this.#closing;
+	}
+
+	[Symbol.asyncDispose](): Promise<void> {
+		return this.close();
+	}
+
+	override addEventListener<T extends keyof ClientEvents>(
+		type: T,
+		listener: Listener<ClientEvents[T]> | null,
+		options?: boolean | AddEventListenerOptions,
+	): void;
+	override addEventListener(
+		type: string,
+		listener: EventListenerOrEventListenerObject | null,
+		options?: boolean | AddEventListenerOptions,
+	): void;
+	override addEventListener(
+		type: string,
+		listener: EventListenerOrEventListenerObject | null,
+		options?: boolean | AddEventListenerOptions,
+	): void {
+		super.addEventListener(type, listener, options);
+	}
+
+	async #sayGoodbye(): Promise<void> {
+		if (this.#state === "closed") return;
+		const waited = new Promise<void>((resolve) => setTimeout(resolve, GOODBYE_MS));
+		await Promise.race([this.#core.call("disconnect", {}).catch(() => {}), waited]);
+		this.#end(undefined);
+	}
+
+	readonly #leave = (): void => {
+		void this.close();
+	};
+
+	#end(error: SSHError | undefined): void {
+		if (this.#state === "closed") return;
+		this.#state = "closed";
+		globalThis.removeEventListener?.("pagehide", this.#leave);
+		this.#core.end(error ?? new SSHError("closed", "The connection was closed.", { reason: "local" }));
+		this.#settle(this.#closing ? undefined : error);
+		this.dispatchEvent(new CustomEvent("statechange", { detail: this.#state }));
+	}
+}
+
+/** What happens on a connection, kept until its client is there to tell. */
+export class ConnectionEvents {
+	readonly #early: [keyof ClientEvents, string][] = [];
+	#dispatch: ((type: keyof ClientEvents, detail: string) => void) | undefined;
+	#ended: { readonly error: SSHError | undefined } | undefined;
+	#end: ((error: SSHError | undefined) => void) | undefined;
+
+	/** Tells the client, or keeps it. */
+	emit(type: keyof ClientEvents, detail: string): void {
+		if (this.#dispatch) this.#dispatch(type, detail);
+		else this.#early.push([type, detail]);
+	}
+
+	/** The connection has ended. */
+	end(error: SSHError | undefined): void {
+		this.#ended ??= { error };
+		this.#end?.(error);
+	}
+
+	/** Dispatches what was kept, once the caller of connect has had the chance to listen. */
+	attach(dispatch: (type: keyof ClientEvents, detail: string) => void): void {
+		this.#dispatch = dispatch;
+		setTimeout(() => {
+			for (const [type, detail] of this.#early.splice(0)) dispatch(type, detail);
+		}, 0);
+	}
+
+	onEnd(end: (error: SSHError | undefined) => void): void {
+		this.#end = end;
+		if (this.#ended) queueMicrotask(() => end(this.#ended?.error));
+	}
+}

@@ -1,0 +1,64 @@
+/** Makes connections. */
+import { ConnectionEvents, SSHClient } from "./client.ts";
+import { Core } from "./core.ts";
+import { SSHError } from "./errors.ts";
+import { readKnownHosts, toWireConnect } from "./options.ts";
+import { type BytePort, readableOf, writableOf } from "./port.ts";
+import { handlersFor } from "./questions.ts";
+import { loadModule } from "./runtime.ts";
+import type { ConnectOptions, Duplex } from "./types.ts";
+
+/**
+ * Connects to an SSH server, checks its key, and logs in. Rejects with an
+ * {@link SSHError} (a HostKeyError, an AuthError), with a TypeError or
+ * RangeError if the options are wrong, and with `signal.reason` when aborted.
+ */
+export async function connect(options: ConnectOptions): Promise<SSHClient> {
+	const { signal, relay } = options;
+	signal?.throwIfAborted();
+	// Mistakes first: an unread known_hosts changes nothing about them.
+	toWireConnect(options, "");
+	const [knownHosts] = await abortable(Promise.all([readKnownHosts(options.hostKey), loadModule()]), signal);
+	const params = toWireConnect(options, knownHosts);
+	const events = new ConnectionEvents();
+	const core = await Core.start(handlersFor(options, events), (error) => events.end(error));
+	try {
+		signal?.throwIfAborted();
+		const ports = params.relay === "" ? [pump(relay as Duplex, core)] : [];
+		await core.call("connect", params, { signal, ports });
+		return new SSHClient(core, events);
+	} catch (error) {
+		core.end(new SSHError("closed", "The connection was not made.", { reason: "local" }));
+		throw error;
+	}
+}
+
+/** Stops to wait when aborted. */
+async function abortable<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+	if (!signal) return work;
+	let abort: (() => void) | undefined;
+	const aborted = new Promise<never>((_, reject) => {
+		abort = () => reject(signal.reason);
+		signal.addEventListener("abort", abort, { once: true });
+	});
+	try {
+		signal.throwIfAborted();
+		return await Promise.race([work, aborted]);
+	} finally {
+		if (abort) signal.removeEventListener("abort", abort);
+	}
+}
+
+/** Makes a caller's own stream the transport: its bytes go over a port of the call, with backpressure both ways. */
+function pump({ readable, writable }: Duplex, core: Core): MessagePort {
+	const { stream, port } = core.open();
+	readable.pipeTo(writableOf(stream)).catch((error: unknown) => breakOff(stream, error));
+	readableOf(stream)
+		.pipeTo(writable)
+		.catch((error: unknown) => breakOff(stream, error));
+	return port;
+}
+
+function breakOff(stream: BytePort, cause: unknown): void {
+	stream.reset(new SSHError("relay", "The stream under the connection broke.", { reason: "lost", cause }));
+}

@@ -1,0 +1,59 @@
+/** The page's end of one core: its calls, its streams, and its death. */
+import { SSHError } from "./errors.ts";
+import { BytePort } from "./port.ts";
+import { type CallOptions, type Handlers, Rpc } from "./rpc.ts";
+import { type Runtime, startRuntime } from "./runtime.ts";
+import type { CoreCalls } from "./wire.ts";
+
+/** A core that runs. */
+export class Core {
+	readonly #streams = new Set<BytePort>();
+	readonly #runtime: Runtime;
+	readonly #rpc: Rpc;
+	#ended: { readonly error: SSHError } | undefined;
+
+	private constructor(runtime: Runtime, handlers: Handlers) {
+		this.#runtime = runtime;
+		this.#rpc = new Rpc(runtime.port, handlers);
+	}
+
+	/** Starts a core; `onDeath` is called if it dies by itself. */
+	static async start(handlers: Handlers, onDeath: (error: SSHError) => void): Promise<Core> {
+		let core: Core | undefined;
+		let dead: SSHError | undefined;
+		const runtime = await startRuntime((error) => {
+			dead = error;
+			core?.end(error);
+			onDeath(error);
+		});
+		core = new Core(runtime, handlers);
+		if (dead) core.end(dead);
+		return core;
+	}
+
+	call<M extends keyof CoreCalls>(
+		method: M,
+		params: CoreCalls[M]["params"],
+		options?: CallOptions,
+	): Promise<CoreCalls[M]["result"]> {
+		return this.#rpc.call(method, params, options);
+	}
+
+	/** Opens a stream: this end, and the port to send along with a call. */
+	open(): { readonly stream: BytePort; readonly port: MessagePort } {
+		const { port1, port2 } = new MessageChannel();
+		const stream: BytePort = new BytePort(port1, () => this.#streams.delete(stream));
+		this.#streams.add(stream);
+		if (this.#ended) stream.fail(this.#ended.error);
+		return { stream, port: port2 };
+	}
+
+	/** Ends the Worker, every call and every stream. */
+	end(error: SSHError): void {
+		if (this.#ended) return;
+		this.#ended = { error };
+		this.#rpc.end(error);
+		for (const stream of [...this.#streams]) stream.fail(error);
+		this.#runtime.terminate();
+	}
+}

@@ -1,0 +1,99 @@
+/** The errors that the library throws. Codes are for programs, messages and hints for people. */
+import type { HostKey, KnownKey } from "./types.ts";
+import type { Error as WireError } from "./wire.ts";
+
+/** What kind of failure it was. */
+export type ErrorCode = WireError["code"];
+
+interface Extra {
+	readonly reason?: string | undefined;
+	readonly hint?: string | undefined;
+	readonly cause?: unknown;
+}
+
+/** A failure. `docs/errors.md` lists every code and reason. */
+export class SSHError extends Error {
+	override readonly name: string = "SSHError";
+	readonly code: ErrorCode;
+	/** Finer than the code, and as stable; "" if there is nothing finer. */
+	readonly reason: string;
+	/** What a person can do about it; "" if nothing is known. */
+	readonly hint: string;
+
+	constructor(code: ErrorCode, message: string, extra: Extra = {}) {
+		super(message, extra.cause === undefined ? undefined : { cause: extra.cause });
+		this.code = code;
+		this.reason = extra.reason ?? "";
+		this.hint = extra.hint ?? "";
+	}
+}
+
+/** The server's key was not accepted. Nothing secret was sent. */
+export class HostKeyError extends SSHError {
+	override readonly name = "HostKeyError";
+	declare readonly reason: "unknown" | "changed" | "revoked" | "mismatch";
+	/** What the server showed. */
+	readonly offered: HostKey;
+	/** What was known about it. */
+	readonly known: readonly KnownKey[];
+
+	constructor(message: string, offered: HostKey, known: readonly KnownKey[], extra: Extra) {
+		super("hostkey", message, extra);
+		this.offered = offered;
+		this.known = known;
+	}
+}
+
+/** The server let nobody in. */
+export class AuthError extends SSHError {
+	override readonly name = "AuthError";
+	/** Methods that were tried. */
+	readonly tried: readonly string[];
+	/** Methods that the server would have gone on with. */
+	readonly allowed: readonly string[];
+
+	constructor(message: string, tried: readonly string[], allowed: readonly string[], extra: Extra = {}) {
+		super("auth", message, extra);
+		this.tried = tried;
+		this.allowed = allowed;
+	}
+}
+
+/** A command was broken off. Its output up to there is not lost. */
+export class ExecError extends SSHError {
+	override readonly name: string = "ExecError";
+	readonly stdout: Uint8Array;
+	readonly stderr: Uint8Array;
+
+	constructor(code: ErrorCode, message: string, stdout: Uint8Array, stderr: Uint8Array, extra: Extra = {}) {
+		super(code, message, extra);
+		this.stdout = stdout;
+		this.stderr = stderr;
+	}
+}
+
+/** A command took too long, or was silent for too long. */
+export class TimeoutError extends ExecError {
+	override readonly name = "TimeoutError";
+
+	constructor(message: string, stdout: Uint8Array, stderr: Uint8Array, reason: "timeout" | "idle") {
+		super("timeout", message, stdout, stderr, { reason });
+	}
+}
+
+/** Makes the error that the core reported throwable. */
+export function fromWire(error: WireError, cause?: unknown): SSHError {
+	const { message } = error;
+	const extra: Extra = { reason: error.reason, hint: error.hint, cause };
+	if (error.hostKey) {
+		const { offered, known, reason } = error.hostKey;
+		return new HostKeyError(message, offered, known, { ...extra, reason });
+	}
+	if (error.auth) return new AuthError(message, error.auth.tried, error.auth.allowed, extra);
+	return new SSHError(error.code, message, extra);
+}
+
+/** Tells the core that a question failed. What the caller's own code threw stays in the page. */
+export function toWire(): WireError {
+	return { code: "aborted", reason: "cancelled", message: "the question was not answered" };
+}

@@ -1,0 +1,112 @@
+/** Checks what a caller passed to connect, so that mistakes are named before anything is sent. */
+import type { Auth, ConnectOptions, HostKeyPolicy } from "./types.ts";
+import type { Connect, Auth as WireAuth, HostKeyPolicy as WirePolicy } from "./wire.ts";
+
+const AUTH_TYPES: readonly Auth["type"][] = ["password", "publickey", "keyboard-interactive"];
+const UNKNOWN_ACTIONS = ["reject", "warn", "add"] as const;
+const MAX_KEY_BYTES = 1024 * 1024;
+
+/**
+ * What the core is told of the options. Throws TypeError or RangeError, with
+ * the option's name. `knownHosts` is the text, read from where it is kept.
+ */
+export function toWireConnect(options: ConnectOptions, knownHosts: string): Connect {
+	const { port = 22, keepAliveMs } = options;
+	if (!Number.isInteger(port) || port < 1 || port > 65535) throw new RangeError(`port is ${port}; it is a number from 1 to 65535`);
+	return {
+		relay: relayURL(options.relay),
+		ticket: options.ticket ?? "",
+		host: hostOf(options.host),
+		port,
+		username: usernameOf(options.username),
+		auth: authOf(options.auth),
+		hostKey: policyOf(options.hostKey, knownHosts),
+		keepAliveMs: keepAliveOf(keepAliveMs),
+	};
+}
+
+/** Where the options' known_hosts text comes from; "" if only pins count. */
+export async function readKnownHosts(policy: HostKeyPolicy): Promise<string> {
+	if (typeof policy !== "object" || policy === null || "pin" in policy) return "";
+	const { knownHosts } = policy;
+	return typeof knownHosts === "string" ? knownHosts : knownHosts.read();
+}
+
+function hostOf(host: string): string {
+	if (typeof host !== "string" || host.trim() === "") throw new TypeError("host is empty");
+	if (/[\s[\]/@]/.test(host)) throw new TypeError(`host is ${JSON.stringify(host)}; it is a name or an address alone, without user, port or brackets`);
+	return host;
+}
+
+function usernameOf(username: string): string {
+	if (typeof username !== "string" || username === "") throw new TypeError("username is empty");
+	return username;
+}
+
+function keepAliveOf(ms: number | undefined): number {
+	if (ms === undefined) return 0;
+	if (!Number.isFinite(ms) || ms < 0) throw new RangeError(`keepAliveMs is ${ms}; it is a number of milliseconds, or 0 for none`);
+	return ms === 0 ? -1 : Math.max(1, Math.round(ms));
+}
+
+/** A stream of the caller's own has no URL. */
+function relayURL(relay: ConnectOptions["relay"]): string {
+	if (typeof relay !== "string" && !(relay instanceof URL)) {
+		if (!relay?.readable || !relay.writable) throw new TypeError("relay is neither a URL nor a pair of readable and writable");
+		return "";
+	}
+	const base = (globalThis as { location?: { href: string } }).location?.href;
+	let url: URL;
+	try {
+		url = new URL(relay, base);
+	} catch (cause) {
+		throw new TypeError(`relay is ${JSON.stringify(String(relay))}, which is not a URL`, { cause });
+	}
+	if (url.protocol === "http:") url.protocol = "ws:";
+	if (url.protocol === "https:") url.protocol = "wss:";
+	if (url.protocol !== "ws:" && url.protocol !== "wss:") throw new TypeError(`relay is ${url.href}; it starts with wss: or ws:`);
+	// A WebSocket URL may hold no fragment, and credentials would end in logs.
+	if (url.username !== "" || url.password !== "") throw new TypeError("relay holds a user name or password; use a ticket instead");
+	url.hash = "";
+	return url.href;
+}
+
+function authOf(auth: readonly Auth[]): readonly WireAuth[] {
+	if (!Array.isArray(auth) || auth.length === 0) throw new TypeError("auth is empty; give at least one way to log in");
+	return auth.map((way: Auth, index) => {
+		if (!AUTH_TYPES.includes(way?.type)) throw new TypeError(`auth[${index}].type is none of ${AUTH_TYPES.join(", ")}`);
+		switch (way.type) {
+			case "password":
+				if (way.password === undefined) throw new TypeError(`auth[${index}].password is absent`);
+				return { type: way.type };
+			case "keyboard-interactive":
+				if (typeof way.answer !== "function") throw new TypeError(`auth[${index}].answer is no function`);
+				return { type: way.type };
+			case "publickey":
+				return { type: way.type, key: keyOf(way.key, index), name: way.name ?? `key ${index + 1}` };
+		}
+	});
+}
+
+function keyOf(key: string | Uint8Array, index: number): Uint8Array {
+	const bytes = typeof key === "string" ? new TextEncoder().encode(key) : key;
+	if (!(bytes instanceof Uint8Array) || bytes.byteLength === 0) throw new TypeError(`auth[${index}].key is empty`);
+	if (bytes.byteLength > MAX_KEY_BYTES) throw new RangeError(`auth[${index}].key is too large for a private key`);
+	return bytes;
+}
+
+function policyOf(policy: HostKeyPolicy, knownHosts: string): WirePolicy {
+	if (typeof policy !== "object" || policy === null) throw new TypeError("hostKey is absent; no default is safe");
+	if ("pin" in policy) {
+		const pins = typeof policy.pin === "string" ? [policy.pin] : [...policy.pin];
+		if (pins.length === 0) throw new TypeError("hostKey.pin is empty");
+		for (const pin of pins) {
+			if (!/^SHA256:[A-Za-z0-9+/]{43}=?$/.test(pin)) throw new TypeError(`hostKey.pin ${JSON.stringify(pin)} is no fingerprint as ssh-keygen -l prints it: SHA256:…`);
+		}
+		return { pins, knownHosts: "", onUnknown: "reject" };
+	}
+	const { onUnknown = "reject" } = policy;
+	if (typeof onUnknown === "function") return { pins: [], knownHosts, onUnknown: "ask" };
+	if (!UNKNOWN_ACTIONS.includes(onUnknown)) throw new TypeError(`hostKey.onUnknown is none of ${UNKNOWN_ACTIONS.join(", ")} and no function`);
+	return { pins: [], knownHosts, onUnknown };
+}

@@ -1,0 +1,106 @@
+/** The core as code: fetched and compiled once for all connections, run once for each. */
+import { wasmURL, workerURL } from "./assets.ts";
+import { SSHError } from "./errors.ts";
+
+let compiled: Promise<WebAssembly.Module> | undefined;
+
+/**
+ * Fetches and compiles the core, so that the first `connect` need not. May be
+ * called often; a failure is forgotten, so that the next call tries again.
+ */
+export async function preload(): Promise<void> {
+	await loadModule();
+}
+
+/** The compiled core. */
+export function loadModule(): Promise<WebAssembly.Module> {
+	compiled ??= compile().catch((cause: unknown) => {
+		compiled = undefined;
+		throw new SSHError("internal", "The SSH core could not be loaded.", {
+			reason: "load",
+			hint: "Check the network connection and try again.",
+			cause,
+		});
+	});
+	return compiled;
+}
+
+async function compile(): Promise<WebAssembly.Module> {
+	const response = await fetch(wasmURL);
+	if (!response.ok) throw new Error(`${wasmURL.pathname}: HTTP status ${response.status}`);
+	// compileStreaming insists on the MIME type, which not every host sends.
+	const type = response.headers.get("content-type")?.split(";")[0]?.trim();
+	if (type === "application/wasm") return WebAssembly.compileStreaming(response);
+	return WebAssembly.compile(await response.arrayBuffer());
+}
+
+/** A running core. */
+export interface Runtime {
+	/** For calls: see rpc.ts. */
+	readonly port: MessagePort;
+	/** Ends it at once and frees its memory. */
+	terminate(): void;
+}
+
+/** Starts a core of its own in a Worker. `onFatal` is called if it dies. */
+export async function startRuntime(onFatal: (error: SSHError) => void): Promise<Runtime> {
+	const module = await loadModule();
+	const worker = new Worker(trusted(workerURL) as string, { type: "module", name: "wasmiko" });
+	const { port1, port2 } = new MessageChannel();
+	const die = (detail: string) => {
+		worker.terminate();
+		onFatal(died(detail));
+	};
+	worker.onmessage = (event: MessageEvent<{ readonly fatal: string }>) => die(event.data.fatal);
+	worker.onmessageerror = () => die("a message could not be read");
+	worker.onerror = (event) => {
+		event.preventDefault();
+		die(event.message || "the worker did not start");
+	};
+	worker.postMessage({ module, port: port2 }, [port2]);
+	return { port: port1, terminate: () => worker.terminate() };
+}
+
+function died(detail: string): SSHError {
+	return new SSHError("internal", `The SSH core stopped: ${detail}.`, {
+		reason: "fatal",
+		hint: "Connect again. If it happens again, please report it with this message.",
+	});
+}
+
+interface ScriptPolicy {
+	createScriptURL(url: string): unknown;
+}
+interface PolicyFactory {
+	createPolicy(name: string, rules: { createScriptURL(url: string): string }): ScriptPolicy;
+}
+interface Trust {
+	readonly policy: ScriptPolicy;
+	readonly allowed: Set<string>;
+}
+
+/**
+ * The URL as Trusted Types want it. The one policy makes script URLs of our
+ * workers and of nothing else. A name serves only once a page, so copies of
+ * this library share the policy, and each adds its own worker to the list.
+ */
+function trusted(url: URL): unknown {
+	const scope = globalThis as { trustedTypes?: PolicyFactory; [key: symbol]: Trust | undefined };
+	if (!scope.trustedTypes) return url.href;
+	const key = Symbol.for("wasmiko.trusted-types");
+	const trust = scope[key] ?? createTrust(scope.trustedTypes);
+	scope[key] = trust;
+	trust.allowed.add(url.href);
+	return trust.policy.createScriptURL(url.href);
+}
+
+function createTrust(factory: PolicyFactory): Trust {
+	const allowed = new Set<string>();
+	const policy = factory.createPolicy("wasmiko", {
+		createScriptURL(url) {
+			if (allowed.has(url)) return url;
+			throw new TypeError(`wasmiko makes no script URL of ${url}`);
+		},
+	});
+	return { policy, allowed };
+}

@@ -1,0 +1,141 @@
+/** Commands and shells that run on the server. */
+import type { Core } from "./core.ts";
+import { SSHError } from "./errors.ts";
+import { type BytePort, readableOf, writableOf } from "./port.ts";
+import type { Exit, Process, PTY, Shell, ShellOptions, SpawnOptions } from "./types.ts";
+import type { Start } from "./wire.ts";
+
+/** Starts a command. */
+export async function openProcess(core: Core, line: string, options: SpawnOptions): Promise<RemoteProcess> {
+	if (typeof line !== "string" || line === "") throw new TypeError("the command is empty: use shell() for a login shell");
+	const pty = options.pty === true ? {} : options.pty || undefined;
+	return open(RemoteProcess, core, startOf(line, pty, options.env), options.signal);
+}
+
+/** Opens a login shell. */
+export async function openShell(core: Core, options: ShellOptions): Promise<Shell> {
+	return open(RemoteShell, core, startOf("", options, options.env), options.signal);
+}
+
+function startOf(line: string, pty: PTY | undefined, env: SpawnOptions["env"]): Start {
+	const start: Start = { line, subsystem: "", env: { ...env } };
+	if (!pty) return start;
+	const { term = "xterm-256color", cols = 80, rows = 24 } = pty;
+	checkSize(cols, rows);
+	return { ...start, pty: { term, cols, rows } };
+}
+
+function checkSize(cols: number, rows: number): void {
+	for (const size of [cols, rows]) {
+		if (!Number.isInteger(size) || size < 1 || size > 0xffff) throw new RangeError(`no size of a terminal: ${size}`);
+	}
+}
+
+async function open<P extends RemoteProcess>(
+	make: new (core: Core, id: number, main: BytePort, errors: BytePort) => P,
+	core: Core,
+	start: Start,
+	signal: AbortSignal | undefined,
+): Promise<P> {
+	signal?.throwIfAborted();
+	const main = core.open();
+	const errors = core.open();
+	try {
+		const { session } = await core.call("start", start, { signal, ports: [main.port, errors.port] });
+		return new make(core, session, main.stream, errors.stream);
+	} catch (error) {
+		// The reset also closes a channel that opens after an abort.
+		main.stream.reset(error);
+		errors.stream.reset(error);
+		throw error;
+	}
+}
+
+/** A command that runs in a session channel. */
+export class RemoteProcess implements Process {
+	readonly exit: Promise<Exit>;
+	protected readonly core: Core;
+	protected readonly session: number;
+	protected readonly main: BytePort;
+	readonly #errors: BytePort;
+	#readable: ReadableStream<Uint8Array> | undefined;
+	#writable: WritableStream<Uint8Array> | undefined;
+	#stderr: ReadableStream<Uint8Array> | undefined;
+
+	constructor(core: Core, session: number, main: BytePort, errors: BytePort) {
+		this.core = core;
+		this.session = session;
+		this.main = main;
+		this.#errors = errors;
+		// The core never reads from this port.
+		errors.end();
+		this.exit = core.call("wait", { session });
+		this.exit.catch(() => {});
+	}
+
+	// Streams are made when first asked for: before that, no credit is given.
+	get readable(): ReadableStream<Uint8Array> {
+		this.#readable ??= readableOf(this.main);
+		return this.#readable;
+	}
+
+	get writable(): WritableStream<Uint8Array> {
+		this.#writable ??= writableOf(this.main);
+		return this.#writable;
+	}
+
+	get stderr(): ReadableStream<Uint8Array> {
+		this.#stderr ??= readableOf(this.#errors);
+		return this.#stderr;
+	}
+
+	kill(signal = "TERM"): void {
+		const name = signal.replace(/^SIG/, "");
+		this.core.call("signal", { session: this.session, name }).catch(() => {});
+	}
+
+	async close(): Promise<void> {
+		try {
+			await this.core.call("close", { session: this.session });
+		} catch {
+			// The connection has ended, and the session with it.
+		}
+		const closed = new SSHError("closed", "The session was closed.", { reason: "local" });
+		this.main.fail(closed);
+		this.#errors.fail(closed);
+	}
+
+	[Symbol.asyncDispose](): Promise<void> {
+		return this.close();
+	}
+}
+
+/** A login shell in a session channel. */
+class RemoteShell extends RemoteProcess implements Shell {
+	get pending(): number {
+		return this.main.pending;
+	}
+
+	resize(cols: number, rows: number): void {
+		checkSize(cols, rows);
+		this.core.call("resize", { session: this.session, cols, rows }).catch(() => {});
+	}
+
+	attach(sink: (chunk: Uint8Array, consumed: () => void) => void): Promise<void> {
+		const ended = new Promise<void>((resolve, reject) => {
+			this.main.read({
+				data: (chunk) => {
+					const size = chunk.byteLength;
+					sink(chunk, () => this.main.grant(size));
+				},
+				end: (error) => (error === undefined ? resolve() : reject(error)),
+			});
+		});
+		ended.catch(() => {});
+		return ended;
+	}
+
+	send(bytes: Uint8Array): void {
+		this.main.write(bytes);
+	}
+}

@@ -1,0 +1,46 @@
+/** The Worker: runs one core, which serves one connection. The page sends the compiled module and the port of calls. */
+import "../../gen/wasm_exec.js";
+
+interface Start {
+	readonly module: WebAssembly.Module;
+	readonly port: MessagePort;
+}
+
+/** What the Go program finds of its surroundings: wasm/main.go reads it. */
+interface Surroundings {
+	wasmiko?: { readonly port: MessagePort };
+	readonly fs: { writeSync(fd: number, bytes: Uint8Array): number };
+}
+
+const scope = globalThis as unknown as Surroundings & { postMessage(message: { fatal: string }): void };
+const STDERR = 2;
+const MAX_PANIC = 2048;
+
+globalThis.onmessage = (event: MessageEvent<Start>) => {
+	void run(event.data);
+};
+
+async function run({ module, port }: Start): Promise<void> {
+	const lastWords = watchStderr();
+	try {
+		const go = new Go();
+		scope.wasmiko = { port };
+		await go.run(await WebAssembly.instantiate(module, go.importObject));
+		scope.postMessage({ fatal: lastWords() || "it ended by itself" });
+	} catch (error) {
+		scope.postMessage({ fatal: lastWords() || String(error) });
+	}
+}
+
+/** Keeps the first line that the program writes to stderr, for a panic says there what is wrong. */
+function watchStderr(): () => string {
+	const { fs } = scope;
+	const write = fs.writeSync.bind(fs);
+	const decoder = new TextDecoder();
+	let words = "";
+	fs.writeSync = (fd, bytes) => {
+		if (fd === STDERR && words.length < MAX_PANIC) words += decoder.decode(bytes, { stream: true });
+		return write(fd, bytes);
+	};
+	return () => words.split("\n", 1)[0]?.slice(0, MAX_PANIC) ?? "";
+}
