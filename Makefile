@@ -64,7 +64,7 @@ fuzz:
 	@build/fuzz.sh $(TIME)
 
 bench: build system
-	cd e2e && npm ci --loglevel=error --no-progress >/dev/null && node bench/run.ts $(NAME)
+	cd e2e && npm ci --loglevel=error --no-progress >/dev/null && node ../build/run-ts.mjs bench/run.ts $(NAME)
 
 fmt:
 	gofmt -s -w $$(git ls-files '*.go')

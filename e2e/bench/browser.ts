@@ -1,0 +1,126 @@
+import { spawn } from "node:child_process";
+import { createReadStream, existsSync, mkdtempSync, rmSync } from "node:fs";
+import { createServer, type IncomingMessage, request, type ServerResponse } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+/**
+ * A server that shows the product's own files under one more origin and adds
+ * to them what measures: a script in the page, and a place to report to. The
+ * browser has no debugger attached, which would slow its WebSockets.
+ */
+export class BenchServer {
+	origin = "";
+	/** URL of the relay under test; its files are what we pass on. */
+	relay = "";
+	/** What the page's script is told. */
+	job: unknown;
+	#report: ((value: unknown) => void) | undefined;
+	readonly #server = createServer((req, res) => this.#serve(req, res));
+
+	async start(): Promise<void> {
+		await new Promise<void>((resolve) => this.#server.listen(0, "127.0.0.1", resolve));
+		const address = this.#server.address();
+		if (address === null || typeof address === "string") throw new Error("no address");
+		this.origin = `http://127.0.0.1:${address.port}`;
+	}
+
+	stop(): void {
+		this.#server.close();
+		this.#server.closeAllConnections();
+	}
+
+	/** Opens a path in a fresh Chromium, or one with a profile of before, and waits for its report. */
+	async run<T>(path: string, job: unknown, profile?: string, ms = 180_000): Promise<T> {
+		this.job = job;
+		const dir = profile ?? mkdtempSync(join(tmpdir(), "wasmiko-bench-"));
+		const reported = new Promise<unknown>((resolve) => {
+			this.#report = resolve;
+		});
+		const browser = spawn(chrome(), [...flags, `--user-data-dir=${dir}`, this.origin + path], { stdio: "ignore" });
+		const ended = new Promise((resolve) => browser.on("exit", resolve));
+		const timeout = new Promise<never>((_, reject) =>
+			setTimeout(() => reject(new Error(`no report from ${path} in ${ms / 1000} s`)), ms).unref(),
+		);
+		try {
+			const report = (await Promise.race([reported, timeout])) as { error?: string };
+			if (report.error) throw new Error(`${path}: ${report.error}`);
+			return report as T;
+		} finally {
+			browser.kill();
+			await ended;
+			if (!profile) rmSync(dir, { recursive: true, force: true, maxRetries: 5 });
+		}
+	}
+
+	#serve(req: IncomingMessage, res: ServerResponse): void {
+		const path = (req.url ?? "/").split("?")[0] ?? "/";
+		if (path === "/bench/job") res.end(JSON.stringify(this.job));
+		else if (path === "/bench/report") this.#receive(req, res);
+		else if (path.startsWith("/bench/")) this.#file(path.slice("/bench/".length), res);
+		else this.#pass(req, res);
+	}
+
+	#receive(req: IncomingMessage, res: ServerResponse): void {
+		let text = "";
+		req.on("data", (chunk) => {
+			text += chunk;
+		});
+		req.on("end", () => {
+			res.end();
+			this.#report?.(JSON.parse(text));
+		});
+	}
+
+	#file(name: string, res: ServerResponse): void {
+		const path = join("bench/page", name);
+		if (!existsSync(path)) {
+			res.writeHead(404).end();
+			return;
+		}
+		res.setHeader("Content-Type", name.endsWith(".js") ? "text/javascript" : "text/html; charset=utf-8");
+		createReadStream(path).pipe(res);
+	}
+
+	// The application's page gets the measuring script; all else passes as it is.
+	#pass(req: IncomingMessage, res: ServerResponse): void {
+		const target = new URL(req.url ?? "/", this.relay.replace(/^ws/, "http"));
+		const headers = { ...req.headers, host: target.host };
+		const inject = target.search.includes("bench");
+		if (inject) headers["accept-encoding"] = "identity";
+		const onward = request(target, { method: req.method ?? "GET", headers }, (answer) => {
+			if (!inject) {
+				res.writeHead(answer.statusCode ?? 502, answer.headers);
+				answer.pipe(res);
+				return;
+			}
+			const { "content-length": _, ...rest } = answer.headers;
+			res.writeHead(answer.statusCode ?? 502, rest);
+			let html = "";
+			answer.on("data", (chunk) => {
+				html += chunk;
+			});
+			answer.on("end", () => res.end(html.replace("</head>", '<script src="/bench/load.js"></script></head>')));
+		});
+		onward.on("error", () => res.writeHead(502).end());
+		req.pipe(onward);
+	}
+}
+
+function chrome(): string {
+	const path = [process.env.CHROME, "/usr/bin/chromium", "/usr/bin/google-chrome"].find((p) => p && existsSync(p));
+	if (!path) throw new Error("no Chromium: install the package chromium, or name one in CHROME");
+	return path;
+}
+
+const flags = [
+	"--headless",
+	"--disable-gpu",
+	"--disable-quic",
+	"--no-first-run",
+	"--disable-background-networking",
+	"--disable-component-update",
+	"--disable-sync",
+	"--window-size=1280,800",
+	...(process.getuid?.() === 0 ? ["--no-sandbox"] : []),
+];

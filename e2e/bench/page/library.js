@@ -1,0 +1,100 @@
+// Measures the library in the page, as the job asks, and reports.
+import { finish, job } from "./report.js";
+
+const { connect, preload } = await import("/lib/wasmiko.js");
+await preload?.();
+const encoder = new TextEncoder();
+
+const measures = {
+	// From connect() to the first bytes of a login shell.
+	async prompt({ target, runs }) {
+		const times = [];
+		for (let i = 0; i < runs; i++) {
+			const start = performance.now();
+			const client = await connect(target);
+			const shell = await client.shell();
+			await new Promise((resolve) => shell.attach((_, consumed) => (consumed(), resolve())));
+			times.push(performance.now() - start);
+			await client.close();
+		}
+		return { times };
+	},
+
+	// A key's way from the main thread to the server's terminal and back.
+	async echo({ target, runs }) {
+		const client = await connect(target);
+		const shell = await client.shell();
+		let seen = () => {};
+		let text = "";
+		const decoder = new TextDecoder();
+		shell.attach((chunk, consumed) => {
+			text += decoder.decode(chunk);
+			consumed();
+			seen();
+		});
+		const until = async (pattern) => {
+			while (!pattern.test(text)) await new Promise((resolve) => (seen = resolve));
+			text = "";
+		};
+		shell.send(encoder.encode("stty raw -echo; echo re''ady; cat\n"));
+		await until(/ready/);
+		const times = [];
+		for (let i = 0; i < runs; i++) {
+			const start = performance.now();
+			shell.send(encoder.encode("x"));
+			await until(/x/);
+			times.push(performance.now() - start);
+			// People do not type back to back, and neither do natives here.
+			await new Promise((resolve) => setTimeout(resolve, 3));
+		}
+		await client.close();
+		return { times };
+	},
+
+	async download({ target, bytes, runs }) {
+		const client = await connect(target);
+		const times = [];
+		for (let i = 0; i < runs; i++) {
+			const start = performance.now();
+			const p = await client.spawn(`head -c ${bytes} /dev/zero`);
+			const reader = p.readable.getReader();
+			let got = 0;
+			for (;;) {
+				const { done, value } = await reader.read();
+				if (done) break;
+				got += value.length;
+			}
+			if (got !== bytes) throw new Error(`${got} bytes of ${bytes}`);
+			times.push(performance.now() - start);
+		}
+		await client.close();
+		return { times };
+	},
+
+	async upload({ target, bytes, runs }) {
+		const client = await connect(target);
+		const times = [];
+		for (let i = 0; i < runs; i++) {
+			let left = bytes;
+			const input = new ReadableStream(
+				{
+					pull(controller) {
+						const n = Math.min(left, 65536);
+						left -= n;
+						controller.enqueue(new Uint8Array(n));
+						if (left === 0) controller.close();
+					},
+				},
+				{ highWaterMark: 4 },
+			);
+			const start = performance.now();
+			const result = await client.exec("wc -c", { input });
+			times.push(performance.now() - start);
+			if (Number(result.text()) !== bytes) throw new Error(`${result.text()} bytes of ${bytes}`);
+		}
+		await client.close();
+		return { times };
+	},
+};
+
+await finish(async () => measures[(await job()).kind](await job()));

@@ -1,0 +1,88 @@
+import { execFileSync } from "node:child_process";
+import { readFileSync, writeFileSync } from "node:fs";
+import { cpus } from "node:os";
+
+/** One figure. `target` is a bound on `ratio` where there is a peer and the text says so, else on the figure. */
+export interface Row {
+	readonly name: string;
+	readonly unit: string;
+	readonly wasmiko: number;
+	/** The native peer in the same run; absent where there is none. */
+	readonly peer?: number;
+	/** In words, with its figure. */
+	readonly target: string;
+	readonly met: boolean;
+	readonly lowerIsBetter: boolean;
+	/** How it was measured, in a few words. */
+	readonly how: string;
+}
+
+const round = (n: number): number => Number(n.toPrecision(4));
+
+function cells(row: Row): string[] {
+	const ratio = row.peer === undefined ? "" : (row.wasmiko / row.peer).toFixed(2);
+	return [
+		row.name,
+		row.unit,
+		String(round(row.wasmiko)),
+		row.peer === undefined ? "" : String(round(row.peer)),
+		ratio,
+		row.target,
+		row.met ? "yes" : "**no**",
+		row.how,
+	];
+}
+
+const head = ["name", "unit", "Wasmiko", "peer", "ratio", "target", "met", "how"];
+
+export function printTable(rows: readonly Row[]): void {
+	const lines = [head, ...rows.map(cells)];
+	const widths = head.map((_, i) => Math.max(...lines.map((l) => (l[i] ?? "").length)));
+	for (const line of lines) console.log(line.map((c, i) => c.padEnd(widths[i] ?? 0)).join("  "));
+}
+
+/** Writes the table for people and for programs: whole runs only, so that no figure is older than the rest. */
+export function writeTable(rows: readonly Row[], complete: boolean): void {
+	const date = new Date().toISOString().slice(0, 10);
+	const machine = `${cpus().length} x ${cpus()[0]?.model.trim()}, ${browserVersion()}, ${goVersion()}`;
+	const json = rows.map((r) => ({
+		name: r.name,
+		unit: r.unit,
+		wasmiko: round(r.wasmiko),
+		peer: r.peer === undefined ? null : round(r.peer),
+		ratio: r.peer === undefined ? null : round(r.wasmiko / r.peer),
+		target: r.target,
+		lowerIsBetter: r.lowerIsBetter,
+	}));
+	if (!complete) return;
+	const text = [
+		"# Benchmarks",
+		"",
+		`Written by \`make bench\` on ${date}: ${machine}. Browser, relay and server share the machine.`,
+		"The page is measured in a Chromium that no debugger is attached to. Peers are native programs in the same run;",
+		"figures are medians unless their name says otherwise. MB are 10^6 bytes.",
+		"",
+		`| ${head.join(" | ")} |`,
+		`|${head.map(() => "---").join("|")}|`,
+		...rows.map((r) => `| ${cells(r).join(" | ")} |`),
+		"",
+	].join("\n");
+	writeFileSync("../docs/benchmarks.md", text);
+	writeFileSync("../docs/benchmarks.json", `${JSON.stringify(json, null, "\t")}\n`);
+}
+
+function goVersion(): string {
+	return execFileSync("go", ["env", "GOVERSION"], { encoding: "utf8" }).trim();
+}
+
+function browserVersion(): string {
+	try {
+		return (
+			execFileSync(process.env.CHROME ?? "chromium", ["--version"], { encoding: "utf8" })
+				.split(" built")[0]
+				?.trim() ?? ""
+		);
+	} catch {
+		return readFileSync("/etc/os-release", "utf8").split("\n")[0] ?? "";
+	}
+}
