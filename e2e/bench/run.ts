@@ -231,16 +231,14 @@ async function inTurn(kind: string, command: string, input: string): Promise<{ n
 
 async function bytesOnTheWire(from: URL): Promise<number> {
 	return new Promise((resolve, reject) => {
-		curl
-			.get(from, { headers: { "Accept-Encoding": "br" } }, (res) => {
-				if (res.statusCode !== 200) return reject(new Error(`${from}: ${res.statusCode}`));
-				let n = 0;
-				res.on("data", (chunk: Buffer) => {
-					n += chunk.length;
-				});
-				res.on("end", () => resolve(n));
-			})
-			.on("error", reject);
+		get(from, { headers: { "Accept-Encoding": "br" } }, (res) => {
+			if (res.statusCode !== 200) return reject(new Error(`${from}: ${res.statusCode}`));
+			let n = 0;
+			res.on("data", (chunk: Buffer) => {
+				n += chunk.length;
+			});
+			res.on("end", () => resolve(n));
+		}).on("error", reject);
 	});
 }
 

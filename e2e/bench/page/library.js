@@ -13,7 +13,12 @@ const measures = {
 			const start = performance.now();
 			const client = await connect(target);
 			const shell = await client.shell();
-			await new Promise((resolve) => shell.attach((_, consumed) => (consumed(), resolve())));
+			await new Promise((resolve) => {
+				shell.attach((_, consumed) => {
+					consumed();
+					resolve();
+				});
+			});
 			times.push(performance.now() - start);
 			await client.close();
 		}
