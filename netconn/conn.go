@@ -1,0 +1,274 @@
+package netconn
+
+import (
+	"errors"
+	"io"
+	"net"
+	"os"
+	"sync"
+	"time"
+)
+
+const (
+	ackDelay     = 50 * time.Millisecond // received bytes are acknowledged within it
+	pingEvery    = 20 * time.Second      // by the relay; below the usual 60 s of load balancers
+	deadAfter    = 45 * time.Second      // of silence
+	sendWait     = 30 * time.Second      // for one message
+	flushWait    = time.Second           // for what was written before Close
+	highWater    = 1 << 20               // bytes in the socket at which sending stops
+	drainedCheck = 4 * time.Millisecond  // between looks at a socket over highWater
+)
+
+// errWriteClosed is what Write returns after CloseWrite.
+var errWriteClosed = errors.New("netconn: write after CloseWrite")
+
+// Conn is a net.Conn through a relay to its target. All methods are safe for
+// concurrent use. The package comment lists what is unlike a TCP connection.
+type Conn struct {
+	side     role
+	sock     Socket
+	target   Addr
+	route    string
+	onGoAway func(time.Duration)
+
+	writing sync.Mutex // one Write at a time, so that none is torn by another
+
+	mu                           sync.Mutex
+	readable, writable, sendable sync.Cond
+	core                         *stream
+	readBy, writeBy              deadline
+	closed                       bool
+	ended                        *ending
+	heard                        time.Time
+	ackTimer, watch, pinger      *time.Timer
+	control                      [][]byte // PING, PONG, GOAWAY: at most one of each
+	pings                        uint64
+	ackArmed                     bool
+	sendErr                      error
+	flush                        *time.Timer // runs from the ending on
+
+	sent chan struct{} // closed when the pump has sent its last message
+}
+
+// ending is how a connection ends. The first one counts.
+type ending struct {
+	err      error // for Read, when nothing is left to read, and Write
+	code     Code  // for the WebSocket, with reason
+	reason   string
+	farewell []byte // the last message
+	torn     bool   // do not send what is still queued
+	unsent   bool   // bytes that were written could not be sent
+}
+
+// start makes a Conn of an open session and lets it run.
+func start(side role, s Socket, target Addr, core *stream, o Options) *Conn {
+	c := &Conn{
+		side: side, sock: s, target: target, core: core,
+		onGoAway: o.OnGoAway,
+		heard:    time.Now(),
+		sent:     make(chan struct{}),
+	}
+	c.readable.L, c.writable.L, c.sendable.L = &c.mu, &c.mu, &c.mu
+	c.readBy = deadline{lock: &c.mu, wake: &c.readable}
+	c.writeBy = deadline{lock: &c.mu, wake: &c.writable}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.ackTimer = time.AfterFunc(ackDelay, c.ackLate)
+	c.ackTimer.Stop()
+	c.watch = time.AfterFunc(deadAfter, c.checkHeard)
+	if side == server {
+		c.pinger = time.AfterFunc(pingEvery, c.ping)
+	}
+	go c.pump()
+	go c.receive()
+	return c
+}
+
+// Read takes received bytes. What arrived before the connection was lost is
+// still given; then the reason, a *Error. io.EOF comes only after the other
+// side's FIN.
+func (c *Conn) Read(p []byte) (int, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for {
+		switch {
+		case c.closed:
+			return 0, net.ErrClosed
+		case c.readBy.passed:
+			return 0, os.ErrDeadlineExceeded
+		case len(p) == 0:
+			return 0, nil
+		}
+		if n := c.core.read(p); n > 0 {
+			if c.core.ackNow {
+				c.sendable.Signal()
+			}
+			return n, nil
+		}
+		switch {
+		case c.core.eof():
+			return 0, io.EOF
+		case c.ended != nil:
+			return 0, c.ended.err
+		}
+		c.readable.Wait()
+	}
+}
+
+// Write queues p. It waits while the other side's credit, or the socket, has no
+// room, and returns how many bytes were queued when it failed.
+func (c *Conn) Write(p []byte) (int, error) {
+	c.writing.Lock()
+	defer c.writing.Unlock()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for done := 0; ; {
+		if err := c.writeErr(); err != nil {
+			return done, err
+		}
+		if n := c.core.write(p[done:]); n > 0 {
+			done += n
+			c.sendable.Signal()
+		}
+		if done == len(p) {
+			return done, nil
+		}
+		c.writable.Wait()
+	}
+}
+
+func (c *Conn) writeErr() error {
+	switch {
+	case c.closed:
+		return net.ErrClosed
+	case c.writeBy.passed:
+		return os.ErrDeadlineExceeded
+	case c.core.finWritten:
+		return errWriteClosed
+	case c.ended != nil:
+		return c.ended.err
+	}
+	return nil
+}
+
+// CloseWrite tells the other side that no more bytes will follow those that were
+// written. Reading goes on.
+func (c *Conn) CloseWrite() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	switch {
+	case c.closed:
+		return net.ErrClosed
+	case c.core.finWritten:
+		return nil
+	case c.ended != nil:
+		return c.ended.err
+	}
+	c.core.closeWrite()
+	c.sendable.Signal()
+	c.writable.Broadcast()
+	return nil
+}
+
+// Close makes every call return, sends what was written and FIN within a second,
+// and closes the WebSocket. If the time did not suffice it returns an error. A
+// second Close does nothing.
+func (c *Conn) Close() error {
+	c.mu.Lock()
+	if c.closed {
+		c.mu.Unlock()
+		return nil
+	}
+	c.core.closeWrite()
+	c.end(ending{err: net.ErrClosed, code: CodeNormal})
+	e := c.shut()
+	c.mu.Unlock()
+	<-c.sent
+	return c.flushed(e)
+}
+
+// Abort ends the connection with an error that the other side's calls return:
+// for instance CodeReset when the target has reset. What was written goes out
+// first, as with Close.
+func (c *Conn) Abort(code Code, text string) error {
+	c.mu.Lock()
+	c.end(ending{err: net.ErrClosed, code: code, reason: text, farewell: appendError(nil, code, text)})
+	e := c.shut()
+	c.mu.Unlock()
+	<-c.sent
+	return c.flushed(e)
+}
+
+// shut makes the calls of this side return. The lock is held.
+func (c *Conn) shut() *ending {
+	c.closed = true
+	c.readBy.set(time.Time{})
+	c.writeBy.set(time.Time{})
+	c.readable.Broadcast()
+	c.writable.Broadcast()
+	return c.ended
+}
+
+func (c *Conn) flushed(e *ending) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if e.unsent {
+		return &Error{Code: CodeLost, Err: errors.New("what was written could not be sent in time")}
+	}
+	return nil
+}
+
+// GoAway tells the client that the relay will end the connection after a while.
+// Only the relay's side may.
+func (c *Conn) GoAway(after time.Duration) error {
+	if c.side != server {
+		return protocolError("GOAWAY is the relay's to send")
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.closed {
+		return net.ErrClosed
+	}
+	c.sendControl(appendGoAway(nil, uint32(min(max(after.Milliseconds(), 0), 1<<32-1))))
+	return nil
+}
+
+// Stats returns how many bytes of payload came in and went out.
+func (c *Conn) Stats() (in, out uint64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.core.rx, c.core.sent
+}
+
+// Route returns the relay's label for itself, from OPENED. It may be empty.
+func (c *Conn) Route() string { return c.route }
+
+// LocalAddr returns an address that only names the network.
+func (c *Conn) LocalAddr() net.Addr { return Addr{} }
+
+// RemoteAddr returns the target that was asked for. Which IP address the relay
+// chose is not known here.
+func (c *Conn) RemoteAddr() net.Addr { return c.target }
+
+// SetDeadline sets both deadlines.
+func (c *Conn) SetDeadline(t time.Time) error { return c.setDeadlines(t, &c.readBy, &c.writeBy) }
+
+// SetReadDeadline bounds Read, also one that waits already. It does not touch
+// the connection: after a later deadline was set, Read goes on without loss.
+func (c *Conn) SetReadDeadline(t time.Time) error { return c.setDeadlines(t, &c.readBy) }
+
+// SetWriteDeadline bounds Write in the same way. Write tells how many bytes it
+// had queued; those will be sent.
+func (c *Conn) SetWriteDeadline(t time.Time) error { return c.setDeadlines(t, &c.writeBy) }
+
+func (c *Conn) setDeadlines(t time.Time, ds ...*deadline) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.closed {
+		return net.ErrClosed
+	}
+	for _, d := range ds {
+		d.set(t)
+	}
+	return nil
+}

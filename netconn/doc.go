@@ -1,0 +1,58 @@
+// Package netconn makes a net.Conn of a WebSocket to a relay, which connects it
+// to a target over TCP. Both ends of the WebSocket are here: Dial for the client,
+// natively and in a browser, and Accept for the relay.
+//
+// # Messages
+//
+// The WebSocket speaks the subprotocol relay.v1: each binary message is one
+// frame. The relay greets with HELLO; the client asks for a target with OPEN; the
+// relay answers OPENED or ERROR. Then both send DATA, whose 64-bit offset makes a
+// gap or an overlap an error and never corruption; ACK, which tells how far bytes
+// have arrived and up to which offset more are welcome; FIN, the end of one
+// direction; PING and PONG; ERROR, the end of everything. GOAWAY is the relay's
+// warning that it will stop. A frame that breaks the rules ends the connection
+// with CodeProtocol; frame types from 0x80 upward are ignored.
+//
+// A DATA frame carries at most 64 KiB, either way. HELLO announces the limit and
+// the frame table has one limit for both directions. Larger messages gain little
+// (a browser receives 64 KiB messages at 600 MB/s and 256 KiB ones at 715), and
+// cost: a message is sent whole or not, so that on a slow line a large one is long
+// in the way of a PONG, and a relay needs its size in memory for each connection.
+// The client still accepts any message that fits its window, as other relays may
+// send larger ones.
+//
+// # How a Conn differs from a TCP connection
+//
+//   - Write returns when the bytes are queued. At most 256 KiB wait for the
+//     socket (in a browser about 1 MiB more inside it), and none beyond the
+//     credit that the other side gave: a reader that does not read stops the
+//     writer after its window.
+//   - Deadlines bound the waiting of Read and Write and nothing else. They may be
+//     set while a call waits, are independent of each other, and can be renewed:
+//     after a timeout the connection goes on where it was. (A WebSocket library's
+//     own net.Conn usually dies of its first timeout.)
+//   - CloseWrite sends FIN; the other direction stays open for as long as it is
+//     wanted, as with TCP.
+//   - Close makes all calls return net.ErrClosed, then sends what was queued and
+//     FIN within one second. It returns an error if bytes could not be sent. It does
+//     not wait for the WebSocket's closing handshake, which ends by itself.
+//     A second Close returns nil.
+//   - Read returns io.EOF only after the other side's FIN at the right offset. A
+//     WebSocket that closes before, with whatever code (1000 and 1001 included),
+//     is an *Error: CodeLost, or the code that was sent. So a cut connection never
+//     looks like the end of a file. Bytes that had arrived are given first.
+//   - After FIN both ways the WebSocket is closed with code 1000.
+//   - A TCP reset by the target is CodeReset, once the bytes before it were read.
+//   - Nothing heard for 45 seconds, or a message not sent in 30, ends the
+//     connection with CodeSilent. The relay sends a PING every 20 seconds.
+//   - RemoteAddr is the target as it was named, not an IP address.
+//   - If the relay's process ends, so does the connection: resuming over a new
+//     WebSocket is not part of this version. RESUME is answered with CodeProtocol.
+//
+// # Failing
+//
+// Errors that come from the relay or the path to it are *Error; a caller branches
+// on its Code. A browser does not tell why a WebSocket could not be opened, so
+// that a refused upgrade, a wrong certificate and a dead network are all
+// CodeUnreachable. A relay that wants to say more accepts and then sends ERROR.
+package netconn

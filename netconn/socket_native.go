@@ -1,0 +1,120 @@
+//go:build !js
+
+package netconn
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/coder/websocket"
+)
+
+// closeWait is how long the closing handshake may take.
+const closeWait = time.Second
+
+// webSocket is a Socket over coder/websocket's Conn.
+type webSocket struct {
+	ws *websocket.Conn
+
+	// ctx ends every Receive, and with it the WebSocket: coder/websocket closes
+	// the connection under a reader whose context ends. That is the only way to
+	// cut its own Close short.
+	ctx    context.Context
+	cancel context.CancelFunc
+	once   sync.Once
+}
+
+// NewWebSocket makes a Socket of a WebSocket, for Accept or Client, and limits
+// the messages that it accepts to what relay.v1 announces. The WebSocket should
+// be without compression: SSH's bytes are random.
+func NewWebSocket(ws *websocket.Conn) Socket { return newWebSocket(ws, maxMessage) }
+
+func newWebSocket(ws *websocket.Conn, limit int64) *webSocket {
+	ws.SetReadLimit(limit)
+	s := &webSocket{ws: ws}
+	s.ctx, s.cancel = context.WithCancel(context.Background())
+	return s
+}
+
+func dialSocket(ctx context.Context, url string, limit int64, o Options) (Socket, error) {
+	ws, _, err := websocket.Dial(ctx, url, &websocket.DialOptions{
+		HTTPHeader:      http.Header(o.Header),
+		Subprotocols:    []string{Protocol},
+		CompressionMode: websocket.CompressionDisabled,
+	})
+	if err != nil {
+		return nil, err
+	}
+	if got := ws.Subprotocol(); got != Protocol {
+		ws.Close(websocket.StatusProtocolError, "")
+		return nil, fmt.Errorf("the server does not speak %s", Protocol)
+	}
+	return newWebSocket(ws, limit), nil
+}
+
+func (s *webSocket) Send(message []byte) error {
+	return s.ws.Write(context.Background(), websocket.MessageBinary, message)
+}
+
+// scratch holds buffers for messages whose length is not known beforehand.
+var scratch = sync.Pool{New: func() any { return new([maxMessage]byte) }}
+
+func (s *webSocket) Receive() ([]byte, error) {
+	kind, r, err := s.ws.Reader(s.ctx)
+	if err != nil {
+		return nil, receiveError(err)
+	}
+	if kind != websocket.MessageBinary {
+		return nil, ErrTextMessage
+	}
+	buf := scratch.Get().(*[maxMessage]byte)
+	n, err := io.ReadFull(r, buf[:])
+	switch {
+	case err == nil:
+		// Full: the message may be longer, where the limit is.
+		rest, err := io.ReadAll(r)
+		if err != nil {
+			return nil, receiveError(err)
+		}
+		return append(buf[:n], rest...), nil
+	case err != io.EOF && err != io.ErrUnexpectedEOF:
+		return nil, receiveError(err)
+	case n > maxMessage/2:
+		return buf[:n], nil // as good as a copy
+	}
+	msg := bytes.Clone(buf[:n])
+	scratch.Put(buf)
+	return msg, nil
+}
+
+func receiveError(err error) error {
+	var closed websocket.CloseError
+	switch {
+	case errors.As(err, &closed):
+		return &CloseError{Code: Code(closed.Code), Reason: closed.Reason}
+	case errors.Is(err, websocket.ErrMessageTooBig):
+		return ErrMessageTooBig
+	}
+	return err
+}
+
+// Buffered is zero: Send waits for the network.
+func (s *webSocket) Buffered() int { return 0 }
+
+func (s *webSocket) Close(code Code, reason string) error {
+	err := net.ErrClosed
+	s.once.Do(func() {
+		timer := time.AfterFunc(closeWait, s.cancel)
+		err = s.ws.Close(websocket.StatusCode(code), reason)
+		timer.Stop()
+		s.cancel()
+	})
+	return err
+}

@@ -1,0 +1,232 @@
+package netconn
+
+const (
+	// maxMessage is the largest message that this side accepts as a relay and
+	// announces in HELLO; chunk is the most bytes that it puts into one DATA.
+	//
+	// One limit serves both directions, as the wire format has it: HELLO's
+	// maxmsg bounds every DATA. See doc.go for why 64 KiB.
+	maxMessage = chunk + frameSlack
+	chunk      = 64 << 10
+
+	// sendQueue bounds the bytes that are written and not yet handed to the
+	// socket: one message on its way and the next ones being filled. More would
+	// only put the user's Ctrl-C further behind.
+	sendQueue = 4 * chunk
+
+	// mergeBelow is the payload size under which unread DATA frames are joined,
+	// so that a flood of one-byte frames costs no more memory than its bytes.
+	mergeBelow = 4 << 10
+)
+
+// stream is the core of a connection: both directions as byte offsets. It has
+// no clock, no goroutine and no I/O, and so no lock: what calls it has.
+//
+// Outbound, acked <= sent <= written <= limit. Inbound, taken <= rx <= granted.
+// The bytes [sent, written) are held here. To resume over a new transport, hold
+// [acked, written) instead: release a chunk in onAck, not in poll, and send again from
+// the other side's rx. A message in the queue can be cut in front by any
+// number of bytes, as its new header may overwrite bytes that were acked.
+type stream struct {
+	acked, sent, written, limit uint64
+	queue                       [][]byte // messages; the first dataHeader bytes are free for the header
+	inFlight, free              []byte   // the message that poll gave last, and one to use again
+	payload                     int      // most bytes in one DATA
+
+	rx, taken, granted uint64
+	window             uint64
+	unread             [][]byte
+	acking             uint64 // the rx that the last ACK told
+	ackNow             bool
+
+	finWritten, finSent, finRead bool
+
+	small [17]byte // room for an ACK or FIN
+}
+
+// newStream starts a connection at offset zero: the other side accepts limit
+// bytes and messages of at most message bytes, this side accepts window bytes.
+func newStream(window, limit uint32, message uint32) *stream {
+	return &stream{
+		payload: int(min(message-dataHeader, chunk)),
+		limit:   uint64(limit),
+		window:  uint64(window),
+		granted: uint64(window),
+	}
+}
+
+// write takes bytes of p while there is credit and room, and returns how many.
+func (s *stream) write(p []byte) int {
+	room := min(s.limit-s.written, sendQueue-(s.written-s.sent))
+	if s.finWritten {
+		room = 0
+	}
+	if uint64(len(p)) > room {
+		p = p[:room]
+	}
+	for rest := p; len(rest) > 0; {
+		rest = rest[s.fill(rest):]
+	}
+	s.written += uint64(len(p))
+	return len(p)
+}
+
+// fill adds bytes of p to the last message, or to a new one if that is full.
+func (s *stream) fill(p []byte) int {
+	full := dataHeader + s.payload
+	if n := len(s.queue); n == 0 || len(s.queue[n-1]) == cap(s.queue[n-1]) {
+		s.queue = append(s.queue, s.message(len(p), n > 0))
+	}
+	last := &s.queue[len(s.queue)-1]
+	n := min(len(p), full-len(*last), cap(*last)-len(*last))
+	*last = append(*last, p[:n]...)
+	return n
+}
+
+// message returns an empty message for n bytes. When others wait already the
+// socket is the slower one, and a full-size message will gather small writes.
+func (s *stream) message(n int, waiting bool) []byte {
+	full := dataHeader + s.payload
+	size := min(dataHeader+n, full)
+	if waiting {
+		size = full
+	}
+	if cap(s.free) >= size && size > mergeBelow {
+		b := s.free[:dataHeader]
+		s.free = nil
+		return b
+	}
+	return make([]byte, dataHeader, size)
+}
+
+// closeWrite ends the outbound direction after what was written.
+func (s *stream) closeWrite() { s.finWritten = true }
+
+// discard forgets what was written and not yet sent.
+func (s *stream) discard() {
+	s.queue, s.written = nil, s.sent
+	s.finWritten = s.finSent
+}
+
+// poll returns the next message to send, or nil. The message is good until the
+// next call of poll.
+func (s *stream) poll() []byte {
+	if s.inFlight != nil {
+		s.free, s.inFlight = s.inFlight, nil
+	}
+	if s.ackNow {
+		s.ackNow = false
+		s.acking = s.rx
+		s.granted = s.taken + s.window
+		return appendAck(s.small[:0], s.rx, s.granted)
+	}
+	if len(s.queue) > 0 {
+		msg := s.queue[0]
+		s.queue[0] = nil
+		s.queue = s.queue[1:]
+		putData(msg, s.sent)
+		s.sent += uint64(len(msg) - dataHeader)
+		s.inFlight = msg
+		return msg
+	}
+	if s.finWritten && !s.finSent {
+		s.finSent = true
+		return appendNumber(s.small[:0], typeFin, s.sent)
+	}
+	s.free = nil // an idle connection holds no buffers
+	return nil
+}
+
+// onFrame takes DATA, ACK and FIN. It keeps the payload.
+func (s *stream) onFrame(f frame) error {
+	switch f.kind {
+	case typeData:
+		return s.onData(f.off, f.payload)
+	case typeAck:
+		return s.onAck(f.off, f.limit)
+	case typeFin:
+		return s.onFin(f.off)
+	}
+	return protocolError("frame 0x%02x is not the stream's", f.kind)
+}
+
+func (s *stream) onData(off uint64, p []byte) error {
+	switch {
+	case s.finRead:
+		return protocolError("DATA after FIN")
+	case off != s.rx:
+		return protocolError("DATA at %d, expected %d", off, s.rx)
+	case uint64(len(p)) > s.granted-s.rx:
+		return protocolError("DATA past the limit %d", s.granted)
+	}
+	s.rx += uint64(len(p))
+	s.keep(p)
+	return nil
+}
+
+func (s *stream) keep(p []byte) {
+	n := len(s.unread)
+	switch {
+	case n == 0 || len(p) >= mergeBelow:
+		s.unread = append(s.unread, p)
+	case len(p) <= cap(s.unread[n-1])-len(s.unread[n-1]):
+		s.unread[n-1] = append(s.unread[n-1], p...)
+	default:
+		s.unread = append(s.unread, append(make([]byte, 0, mergeBelow), p...))
+	}
+}
+
+func (s *stream) onAck(rx, limit uint64) error {
+	if rx < s.acked || rx > s.sent {
+		return protocolError("ACK of %d outside [%d, %d]", rx, s.acked, s.sent)
+	}
+	if limit < s.limit {
+		return protocolError("ACK takes credit back: %d after %d", limit, s.limit)
+	}
+	s.acked, s.limit = rx, limit
+	return nil
+}
+
+func (s *stream) onFin(off uint64) error {
+	if s.finRead || off != s.rx {
+		return protocolError("FIN at %d, expected %d", off, s.rx)
+	}
+	s.finRead = true
+	return nil
+}
+
+// read takes received bytes. Credit goes back at once when a quarter of the
+// window was taken, and otherwise when the caller's clock says so.
+func (s *stream) read(p []byte) int {
+	n := 0
+	for n < len(p) && len(s.unread) > 0 {
+		m := copy(p[n:], s.unread[0])
+		n += m
+		if s.unread[0] = s.unread[0][m:]; len(s.unread[0]) == 0 {
+			s.unread[0] = nil
+			s.unread = s.unread[1:]
+		}
+	}
+	s.taken += uint64(n)
+	if s.taken+s.window-s.granted >= max(s.window/4, 1) {
+		s.wantAck()
+	}
+	return n
+}
+
+// ackDue reports whether an ACK would tell anything new.
+func (s *stream) ackDue() bool {
+	return s.rx != s.acking || s.taken+s.window != s.granted
+}
+
+// wantAck makes the next poll an ACK, if one is due.
+func (s *stream) wantAck() { s.ackNow = s.ackDue() }
+
+// eof reports whether the inbound direction has ended and was read to its end.
+func (s *stream) eof() bool { return s.finRead && len(s.unread) == 0 }
+
+// unsent reports whether bytes were written that may not have been sent.
+func (s *stream) unsent() bool { return s.written > s.sent || s.inFlight != nil }
+
+// done reports whether both directions have ended on the wire.
+func (s *stream) done() bool { return s.finRead && s.finSent }
