@@ -120,7 +120,8 @@ export class SSHClient extends EventTarget implements AsyncDisposable {
 		if (this.#state === "closed") return;
 		this.#state = "closed";
 		globalThis.removeEventListener?.("pagehide", this.#leave);
-		this.#core.end(error ?? new SSHError("closed", "The connection was closed.", { reason: "local" }));
+		if (error && !this.#closing) this.#core.retire(error);
+		else this.#core.end(error ?? new SSHError("closed", "The connection was closed.", { reason: "local" }));
 		this.#settle(this.#closing ? undefined : error);
 		this.dispatchEvent(new CustomEvent("statechange", { detail: this.#state }));
 	}

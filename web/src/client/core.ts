@@ -1,9 +1,12 @@
 /** The page's end of one core: its calls, its streams, and its death. */
-import { SSHError } from "./errors.ts";
+import type { SSHError } from "./errors.ts";
 import { BytePort } from "./port.ts";
 import { type CallOptions, type Handlers, Rpc } from "./rpc.ts";
 import { type Runtime, startRuntime } from "./runtime.ts";
 import type { CoreCalls } from "./wire.ts";
+
+/** How long streams may still be read after the connection has ended by itself. */
+const LINGER_MS = 10_000;
 
 /** A core that runs. */
 export class Core {
@@ -11,6 +14,8 @@ export class Core {
 	readonly #runtime: Runtime;
 	readonly #rpc: Rpc;
 	#ended: { readonly error: SSHError } | undefined;
+	#retired: SSHError | undefined;
+	#linger: ReturnType<typeof setTimeout> | undefined;
 
 	private constructor(runtime: Runtime, handlers: Handlers) {
 		this.#runtime = runtime;
@@ -42,18 +47,37 @@ export class Core {
 	/** Opens a stream: this end, and the port to send along with a call. */
 	open(): { readonly stream: BytePort; readonly port: MessagePort } {
 		const { port1, port2 } = new MessageChannel();
-		const stream: BytePort = new BytePort(port1, () => this.#streams.delete(stream));
+		const stream: BytePort = new BytePort(port1, () => this.#forget(stream));
 		this.#streams.add(stream);
 		if (this.#ended) stream.fail(this.#ended.error);
 		return { stream, port: port2 };
+	}
+
+	/**
+	 * The connection has ended by itself: no more calls. What the server said
+	 * last may still be on its way through the streams, so the Worker lives until
+	 * they have ended too.
+	 */
+	retire(error: SSHError): void {
+		if (this.#ended || this.#retired) return;
+		this.#retired = error;
+		this.#rpc.refuse(error);
+		if (this.#streams.size === 0) this.end(error);
+		else this.#linger = setTimeout(() => this.end(error), LINGER_MS);
 	}
 
 	/** Ends the Worker, every call and every stream. */
 	end(error: SSHError): void {
 		if (this.#ended) return;
 		this.#ended = { error };
+		clearTimeout(this.#linger);
 		this.#rpc.end(error);
 		for (const stream of [...this.#streams]) stream.fail(error);
 		this.#runtime.terminate();
+	}
+
+	#forget(stream: BytePort): void {
+		this.#streams.delete(stream);
+		if (this.#retired && this.#streams.size === 0) this.end(this.#retired);
 	}
 }

@@ -8,25 +8,24 @@ const MAX_OUTPUT = 64 * 1024 * 1024;
 
 /** See {@link SSHClient.exec}. */
 export async function exec(core: Core, command: string, options: ExecOptions): Promise<ExecResult> {
-	const { signal, maxOutput = MAX_OUTPUT } = options;
-	const process = await openProcess(core, command, options);
+	const { maxOutput = MAX_OUTPUT } = options;
 	const stdout = new Collector(maxOutput);
 	const stderr = new Collector(maxOutput);
 	const alarm = new Alarm(options);
-	const broken = new Promise<never>((_, reject) => alarm.onBreak(reject));
-	const work = Promise.all([
-		stdout.drain(process.readable, alarm),
-		stderr.drain(process.stderr, alarm),
-		process.exit,
-		feed(process, options.input),
-	]);
+	let process: RemoteProcess | undefined;
 	try {
-		const [, , exit] = await Promise.race([work, broken]);
+		process = await openProcess(core, command, { ...options, signal: alarm.signal });
+		const work = Promise.all([
+			stdout.drain(process.readable, alarm),
+			stderr.drain(process.stderr, alarm),
+			process.exit,
+			feed(process, options.input),
+		]);
+		const [, , exit] = await Promise.race([work, alarm.rings()]);
 		return new Result(exit, stdout.bytes(), stderr.bytes());
 	} catch (cause) {
-		work.catch(() => {});
-		void process.close();
-		if (signal?.aborted) throw signal.reason;
+		void process?.close();
+		if (options.signal?.aborted) throw options.signal.reason;
 		throw withOutput(cause, stdout.bytes(), stderr.bytes());
 	} finally {
 		alarm.stop();
@@ -46,7 +45,10 @@ class Break extends Error {
 function withOutput(cause: unknown, stdout: Uint8Array, stderr: Uint8Array): unknown {
 	if (cause instanceof Break) {
 		if (cause.kind !== "output") return new TimeoutError(cause.message, stdout, stderr, cause.kind);
-		return new ExecError("channel", cause.message, stdout, stderr, { reason: "output-limit", hint: "Raise maxOutput, or use spawn and read the output as it comes." });
+		return new ExecError("channel", cause.message, stdout, stderr, {
+			reason: "output-limit",
+			hint: "Raise maxOutput, or use spawn and read the output as it comes.",
+		});
 	}
 	if (!(cause instanceof SSHError)) return cause;
 	const { code, message, reason, hint } = cause;
@@ -55,23 +57,34 @@ function withOutput(cause: unknown, stdout: Uint8Array, stderr: Uint8Array): unk
 
 /** Breaks a command off: by the clock, by silence, by the caller's signal. */
 class Alarm {
-	readonly #options: ExecOptions;
-	#timer: ReturnType<typeof setTimeout> | undefined;
+	readonly #controller = new AbortController();
+	readonly #caller: AbortSignal | undefined;
+	readonly #timer: ReturnType<typeof setTimeout> | undefined;
 	#idle: ReturnType<typeof setTimeout> | undefined;
-	#heard = 0;
-	#break: (reason: unknown) => void = () => {};
+	#heard = performance.now();
 
-	constructor(options: ExecOptions) {
-		this.#options = options;
+	constructor({ signal, timeout, idleTimeout }: ExecOptions) {
+		this.#caller = signal;
+		signal?.addEventListener("abort", this.#passOn, { once: true });
+		if (signal?.aborted) this.#passOn();
+		if (timeout) {
+			const ring = () => this.#ring(new Break("timeout", `The command took longer than ${timeout} ms.`));
+			this.#timer = setTimeout(ring, timeout);
+		}
+		if (idleTimeout) this.#watch(idleTimeout, idleTimeout);
 	}
 
-	onBreak(callback: (reason: unknown) => void): void {
-		this.#break = callback;
-		const { signal, timeout, idleTimeout } = this.#options;
-		signal?.addEventListener("abort", this.#abort, { once: true });
-		if (signal?.aborted) this.#abort();
-		if (timeout) this.#timer = setTimeout(() => callback(new Break("timeout", `The command took longer than ${timeout} ms.`)), timeout);
-		if (idleTimeout) this.#watch(idleTimeout, idleTimeout);
+	get signal(): AbortSignal {
+		return this.#controller.signal;
+	}
+
+	/** Rejects when the command is to be broken off. */
+	rings(): Promise<never> {
+		const { signal } = this;
+		return new Promise((_, reject) => {
+			if (signal.aborted) reject(signal.reason);
+			else signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+		});
 	}
 
 	/** Something was heard: the silence begins anew. */
@@ -82,18 +95,21 @@ class Alarm {
 	stop(): void {
 		clearTimeout(this.#timer);
 		clearTimeout(this.#idle);
-		this.#options.signal?.removeEventListener("abort", this.#abort);
+		this.#caller?.removeEventListener("abort", this.#passOn);
 	}
 
-	readonly #abort = (): void => this.#break(this.#options.signal?.reason);
+	readonly #passOn = (): void => this.#ring(this.#caller?.reason);
+
+	#ring(reason: unknown): void {
+		this.#controller.abort(reason);
+	}
 
 	// One timer that looks back when it fires, instead of one a chunk.
 	#watch(limit: number, wait: number): void {
-		if (this.#heard === 0) this.heard();
 		this.#idle = setTimeout(() => {
 			const left = limit - (performance.now() - this.#heard);
 			if (left > 0) this.#watch(limit, left);
-			else this.#break(new Break("idle", `The command was silent for ${limit} ms.`));
+			else this.#ring(new Break("idle", `The command was silent for ${limit} ms.`));
 		}, wait);
 	}
 }
@@ -143,7 +159,8 @@ async function feed(process: RemoteProcess, input: ExecOptions["input"]): Promis
 	const writer = process.writable.getWriter();
 	writer.closed.catch(() => {});
 	try {
-		if (input !== undefined && input.length > 0) await writer.write(typeof input === "string" ? new TextEncoder().encode(input) : input);
+		if (input !== undefined && input.length > 0)
+			await writer.write(typeof input === "string" ? new TextEncoder().encode(input) : input);
 		await writer.close();
 	} catch {
 		// Likewise; what else may be wrong, the exit tells.

@@ -12,7 +12,8 @@ const MAX_KEY_BYTES = 1024 * 1024;
  */
 export function toWireConnect(options: ConnectOptions, knownHosts: string): Connect {
 	const { port = 22, keepAliveMs } = options;
-	if (!Number.isInteger(port) || port < 1 || port > 65535) throw new RangeError(`port is ${port}; it is a number from 1 to 65535`);
+	if (!Number.isInteger(port) || port < 1 || port > 65535)
+		throw new RangeError(`port is ${port}; it is a number from 1 to 65535`);
 	return {
 		relay: relayURL(options.relay),
 		ticket: options.ticket ?? "",
@@ -34,7 +35,10 @@ export async function readKnownHosts(policy: HostKeyPolicy): Promise<string> {
 
 function hostOf(host: string): string {
 	if (typeof host !== "string" || host.trim() === "") throw new TypeError("host is empty");
-	if (/[\s[\]/@]/.test(host)) throw new TypeError(`host is ${JSON.stringify(host)}; it is a name or an address alone, without user, port or brackets`);
+	if (/[\s[\]/@]/.test(host))
+		throw new TypeError(
+			`host is ${JSON.stringify(host)}; it is a name or an address alone, without user, port or brackets`,
+		);
 	return host;
 }
 
@@ -45,14 +49,16 @@ function usernameOf(username: string): string {
 
 function keepAliveOf(ms: number | undefined): number {
 	if (ms === undefined) return 0;
-	if (!Number.isFinite(ms) || ms < 0) throw new RangeError(`keepAliveMs is ${ms}; it is a number of milliseconds, or 0 for none`);
+	if (!Number.isFinite(ms) || ms < 0)
+		throw new RangeError(`keepAliveMs is ${ms}; it is a number of milliseconds, or 0 for none`);
 	return ms === 0 ? -1 : Math.max(1, Math.round(ms));
 }
 
 /** A stream of the caller's own has no URL. */
 function relayURL(relay: ConnectOptions["relay"]): string {
 	if (typeof relay !== "string" && !(relay instanceof URL)) {
-		if (!relay?.readable || !relay.writable) throw new TypeError("relay is neither a URL nor a pair of readable and writable");
+		if (!relay?.readable || !relay.writable)
+			throw new TypeError("relay is neither a URL nor a pair of readable and writable");
 		return "";
 	}
 	const base = (globalThis as { location?: { href: string } }).location?.href;
@@ -64,9 +70,11 @@ function relayURL(relay: ConnectOptions["relay"]): string {
 	}
 	if (url.protocol === "http:") url.protocol = "ws:";
 	if (url.protocol === "https:") url.protocol = "wss:";
-	if (url.protocol !== "ws:" && url.protocol !== "wss:") throw new TypeError(`relay is ${url.href}; it starts with wss: or ws:`);
+	if (url.protocol !== "ws:" && url.protocol !== "wss:")
+		throw new TypeError(`relay is ${url.href}; it starts with wss: or ws:`);
 	// A WebSocket URL may hold no fragment, and credentials would end in logs.
-	if (url.username !== "" || url.password !== "") throw new TypeError("relay holds a user name or password; use a ticket instead");
+	if (url.username !== "" || url.password !== "")
+		throw new TypeError("relay holds a user name or password; use a ticket instead");
 	url.hash = "";
 	return url.href;
 }
@@ -101,12 +109,16 @@ function policyOf(policy: HostKeyPolicy, knownHosts: string): WirePolicy {
 		const pins = typeof policy.pin === "string" ? [policy.pin] : [...policy.pin];
 		if (pins.length === 0) throw new TypeError("hostKey.pin is empty");
 		for (const pin of pins) {
-			if (!/^SHA256:[A-Za-z0-9+/]{43}=?$/.test(pin)) throw new TypeError(`hostKey.pin ${JSON.stringify(pin)} is no fingerprint as ssh-keygen -l prints it: SHA256:…`);
+			if (!/^SHA256:[A-Za-z0-9+/]{43}=?$/.test(pin))
+				throw new TypeError(
+					`hostKey.pin ${JSON.stringify(pin)} is no fingerprint as ssh-keygen -l prints it: SHA256:…`,
+				);
 		}
 		return { pins, knownHosts: "", onUnknown: "reject" };
 	}
 	const { onUnknown = "reject" } = policy;
 	if (typeof onUnknown === "function") return { pins: [], knownHosts, onUnknown: "ask" };
-	if (!UNKNOWN_ACTIONS.includes(onUnknown)) throw new TypeError(`hostKey.onUnknown is none of ${UNKNOWN_ACTIONS.join(", ")} and no function`);
+	if (!UNKNOWN_ACTIONS.includes(onUnknown))
+		throw new TypeError(`hostKey.onUnknown is none of ${UNKNOWN_ACTIONS.join(", ")} and no function`);
 	return { pins: [], knownHosts, onUnknown };
 }

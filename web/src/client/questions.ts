@@ -57,12 +57,16 @@ function wayOf<T extends Auth["type"]>(auth: readonly Auth[], index: number, typ
 }
 
 async function answerSecret(secret: Lazy<string>, ask: AskSecret, signal: AbortSignal): Promise<Secret> {
-	const text = await valueOf(secret, ask, signal);
+	const text = await resolveSecret(secret, ask, signal);
 	if (typeof text !== "string") throw new TypeError("a secret was not given as a string");
 	return { secret: new TextEncoder().encode(text) };
 }
 
-function valueOf(secret: Lazy<string>, { host, username, attempt, step, keyName }: AskSecret, signal: AbortSignal) {
+function resolveSecret(
+	secret: Lazy<string>,
+	{ host, username, attempt, step, keyName }: AskSecret,
+	signal: AbortSignal,
+) {
 	if (typeof secret !== "function") return secret;
 	return secret({ signal, host, username, attempt, step, ...(keyName === undefined ? {} : { keyName }) });
 }

@@ -47,7 +47,8 @@ export class Rpc {
 	readonly #pending = new Map<number, Pending>();
 	readonly #asked = new Map<number, AbortController>();
 	#lastId = 0;
-	#ended: { readonly error: unknown } | undefined;
+	#refused: { readonly error: unknown } | undefined;
+	#ended = false;
 	/** What a handler threw last: the core only learns that it threw. */
 	#thrown: unknown;
 
@@ -64,7 +65,7 @@ export class Rpc {
 		options: CallOptions = {},
 	): Promise<CoreCalls[M]["result"]> {
 		const { signal, ports = [] } = options;
-		if (this.#ended) return Promise.reject(this.#ended.error);
+		if (this.#refused) return Promise.reject(this.#refused.error);
 		if (signal?.aborted) return Promise.reject(signal.reason);
 		const id = ++this.#lastId;
 		return new Promise((resolve, reject) => {
@@ -88,10 +89,16 @@ export class Rpc {
 		});
 	}
 
+	/** Refuses further calls; pending ones may still be answered. */
+	refuse(error: unknown): void {
+		this.#refused ??= { error };
+	}
+
 	/** Rejects every pending call, cancels every question, and refuses what comes later. */
 	end(error: unknown): void {
 		if (this.#ended) return;
-		this.#ended = { error };
+		this.#ended = true;
+		this.refuse(error);
 		this.#port.onmessage = null;
 		this.#port.close();
 		for (const id of [...this.#pending.keys()]) this.#settle(id)?.reject(error);

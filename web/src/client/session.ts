@@ -7,7 +7,8 @@ import type { Start } from "./wire.ts";
 
 /** Starts a command. */
 export async function openProcess(core: Core, line: string, options: SpawnOptions): Promise<RemoteProcess> {
-	if (typeof line !== "string" || line === "") throw new TypeError("the command is empty: use shell() for a login shell");
+	if (typeof line !== "string" || line === "")
+		throw new TypeError("the command is empty: use shell() for a login shell");
 	const pty = options.pty === true ? {} : options.pty || undefined;
 	return open(RemoteProcess, core, startOf(line, pty, options.env), options.signal);
 }
