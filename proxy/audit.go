@@ -1,0 +1,55 @@
+package proxy
+
+import (
+	"context"
+	"crypto/rand"
+	"log/slog"
+	"net/netip"
+	"time"
+)
+
+// record is what is written of a session, once, at its end. It has no place
+// for a ticket, a query string or a byte of what was relayed.
+type record struct {
+	id       string
+	start    time.Time
+	visit    visit
+	host     string // as asked for
+	port     uint16
+	rule     string
+	addr     netip.AddrPort
+	up, down int64
+	outcome  string // "refused" or "ended"
+	reason   string
+}
+
+func newRecord(v visit) *record {
+	return &record{id: rand.Text(), start: time.Now(), visit: v, outcome: "ended"}
+}
+
+// maxLogged bounds what a client can put into the log at a time.
+const maxLogged = 255
+
+func (r *record) write(ctx context.Context, log *slog.Logger) {
+	host := r.host
+	if len(host) > maxLogged {
+		host = host[:maxLogged]
+	}
+	attrs := []slog.Attr{
+		slog.String("session", r.id),
+		slog.String("client", r.visit.ip.String()),
+		slog.String("origin", r.visit.origin),
+		slog.String("target", host),
+		slog.Int("port", int(r.port)),
+		slog.String("reason", r.reason),
+		slog.Duration("duration", time.Since(r.start)),
+	}
+	if r.addr.IsValid() {
+		attrs = append(attrs,
+			slog.String("rule", r.rule),
+			slog.String("ip", r.addr.Addr().Unmap().String()),
+			slog.Int64("up", r.up),
+			slog.Int64("down", r.down))
+	}
+	log.LogAttrs(ctx, slog.LevelInfo, "session "+r.outcome, attrs...)
+}

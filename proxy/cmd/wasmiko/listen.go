@@ -1,0 +1,76 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"strconv"
+	"syscall"
+)
+
+// listeners opens the plan's sockets. "localhost" is both families where the
+// machine has both; a taken default port is replaced by a free one, but one
+// that somebody asked for is not.
+func (p *plan) listeners(ctx context.Context) (ls []net.Listener, moved bool, err error) {
+	host := p.host
+	if host == "localhost" {
+		host = "127.0.0.1"
+	}
+	var lc net.ListenConfig
+	first, err := lc.Listen(ctx, "tcp", net.JoinHostPort(host, p.port))
+	if p.byDefault && errors.Is(err, syscall.EADDRINUSE) {
+		moved = true
+		first, err = lc.Listen(ctx, "tcp", net.JoinHostPort(host, "0"))
+	}
+	if err != nil {
+		return nil, false, mistakes{listenProblem(net.JoinHostPort(p.host, p.port), err)}
+	}
+	ls = []net.Listener{first}
+	if p.host == "localhost" {
+		// A browser may try ::1 first. Without IPv6 there is nothing to try.
+		if second, err := lc.Listen(ctx, "tcp", net.JoinHostPort("::1", portOf(first))); err == nil {
+			ls = append(ls, second)
+		}
+	}
+	return ls, moved, nil
+}
+
+func listenProblem(addr string, err error) string {
+	switch {
+	case errors.Is(err, syscall.EADDRINUSE):
+		return fmt.Sprintf("--listen %s: another program listens there; choose another port, or 0 for a free one", addr)
+	case errors.Is(err, syscall.EACCES):
+		return fmt.Sprintf("--listen %s: this user may not listen there; choose a port above 1023", addr)
+	case errors.Is(err, syscall.EADDRNOTAVAIL):
+		return fmt.Sprintf("--listen %s: this machine does not have that address", addr)
+	}
+	return fmt.Sprintf("--listen %s: %v", addr, err)
+}
+
+func portOf(l net.Listener) string {
+	return strconv.Itoa(l.Addr().(*net.TCPAddr).Port)
+}
+
+func addrPorts(ls []net.Listener) []netip.AddrPort {
+	out := make([]netip.AddrPort, len(ls))
+	for i, l := range ls {
+		ap := l.Addr().(*net.TCPAddr).AddrPort()
+		out[i] = netip.AddrPortFrom(ap.Addr().Unmap(), ap.Port())
+	}
+	return out
+}
+
+// url is what people open.
+func (p *plan) url(named []string, l net.Listener) string {
+	scheme := "http"
+	if p.tls {
+		scheme = "https"
+	}
+	host := net.JoinHostPort(p.host, portOf(l))
+	if len(named) > 0 && !p.local {
+		host = named[0]
+	}
+	return scheme + "://" + host + "/"
+}

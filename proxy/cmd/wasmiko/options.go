@@ -1,0 +1,185 @@
+package main
+
+import (
+	"fmt"
+	"net"
+	"net/netip"
+	"strings"
+	"time"
+
+	"github.com/wasmiko/wasmiko/proxy"
+)
+
+// options are the flags that serve and demo share.
+type options struct {
+	Config string `placeholder:"FILE" help:"JSON file with options: the names of the flags without the dashes in front."`
+	Listen string `placeholder:"HOST:PORT" help:"Where to listen. Default: 127.0.0.1:8080, or a free port if that is taken."`
+
+	Allow     []string `sep:" " placeholder:"PATTERN[:PORTS]" help:"Target that may be connected: *, NAME, *.DOMAIN, IP or CIDR, with ports such as 22,2222 or 8000-8010 or * (default 22). Repeat for more. Without any, a loopback listener allows every host on port 22 and the demo's."`
+	Host      []string `sep:" " placeholder:"NAME" help:"Name, with its port if not the usual one, by which browsers reach this server. Repeat for more."`
+	Origin    []string `sep:" " placeholder:"ORIGIN" help:"Page that may use the relay, such as https://portal.example.org. Repeat for more. Default: this server's own page."`
+	OpenRelay bool     `name:"i-run-an-open-relay" help:"Serve others without --allow: anyone who can connect reaches port 22 of every public host."`
+
+	TLSCert        string   `name:"tls-cert" placeholder:"FILE" help:"Certificate chain, PEM."`
+	TLSKey         string   `name:"tls-key" placeholder:"FILE" help:"The certificate's private key, PEM."`
+	BehindTLSProxy []string `name:"behind-tls-proxy" sep:" " placeholder:"CIDR" help:"A proxy at these addresses adds TLS, and its X-Forwarded-For is believed. Repeat for more."`
+
+	HealthListen string        `placeholder:"HOST:PORT" help:"Loopback address for /livez and /readyz. Default: none."`
+	Drain        time.Duration `placeholder:"TIME" help:"How long sessions may go on after SIGTERM. Default: 30s on a loopback listener, otherwise 5m."`
+	LogFormat    string        `enum:"auto,text,json" default:"auto" help:"text, json, or auto: text on a terminal."`
+
+	MaxSessions          int `placeholder:"N" help:"Sessions open at once. Default: 200 on a loopback listener, otherwise 5000."`
+	MaxSessionsPerIP     int `name:"max-sessions-per-ip" placeholder:"N" help:"The same for one client address. Default: 50, otherwise 40."`
+	ConnectionsPerMinute int `placeholder:"N" help:"New connections of one client address. Default: 30, otherwise 10; bursts may be larger."`
+}
+
+const defaultListen = "127.0.0.1:8080"
+
+// plan is what the options come down to.
+type plan struct {
+	host       string // of --listen
+	port       string
+	byDefault  bool // nobody asked for this port
+	local      bool
+	tls        bool // browsers come by https
+	trusted    []netip.Prefix
+	hosts      []string
+	drain      time.Duration
+	loopback   bool // the listener's own address is one
+	allAddress bool // it listens on every address
+}
+
+// plan checks the options against each other. It names every mistake.
+func (o *options) plan() (*plan, error) {
+	var wrong mistakes
+	p := &plan{byDefault: o.Listen == "", drain: o.Drain}
+	listen := o.Listen
+	if p.byDefault {
+		listen = defaultListen
+	}
+	if err := p.setListen("--listen", listen); err != nil {
+		return nil, mistakes{err.Error()}
+	}
+	wrong = append(wrong, p.setTrusted(o.BehindTLSProxy)...)
+	p.tls = o.TLSCert != "" || len(o.BehindTLSProxy) > 0
+	p.local = p.loopback && len(o.BehindTLSProxy) == 0 && allLoopback(o.Host)
+	p.setHosts(o.Host)
+	wrong = append(wrong, o.checkTLS(p)...)
+	wrong = append(wrong, o.checkExposed(p)...)
+	if o.MaxSessions < 0 || o.MaxSessionsPerIP < 0 || o.ConnectionsPerMinute < 0 || o.Drain < 0 {
+		wrong = append(wrong, "limits and times cannot be negative")
+	}
+	if p.drain == 0 {
+		p.drain = 5 * time.Minute
+		if p.local {
+			p.drain = 30 * time.Second
+		}
+	}
+	if wrong != nil {
+		return nil, wrong
+	}
+	return p, nil
+}
+
+// setListen reads HOST:PORT. Names other than localhost are refused: which of
+// their addresses is meant decides whether the relay is exposed.
+func (p *plan) setListen(flag, listen string) error {
+	host, port, err := net.SplitHostPort(listen)
+	if err != nil {
+		return fmt.Errorf("%s %q: write HOST:PORT, such as 127.0.0.1:8080, [::1]:8080 or :8080", flag, listen)
+	}
+	if _, err := net.LookupPort("tcp", port); err != nil || port == "" {
+		return fmt.Errorf("%s %q: the port has to be a number from 0 to 65535", flag, listen)
+	}
+	p.host, p.port = host, port
+	switch addr, err := netip.ParseAddr(host); {
+	case strings.EqualFold(host, "localhost"):
+		p.host, p.loopback = "localhost", true
+	case host == "":
+		p.allAddress = true
+	case err != nil:
+		return fmt.Errorf("%s %q: write an IP address or localhost in front of the port", flag, listen)
+	default:
+		p.loopback, p.allAddress = addr.Unmap().IsLoopback(), addr.IsUnspecified()
+	}
+	return nil
+}
+
+func (p *plan) setTrusted(ranges []string) (wrong mistakes) {
+	for _, text := range ranges {
+		prefix, err := netip.ParsePrefix(text)
+		if addr, e := netip.ParseAddr(text); e == nil {
+			prefix, err = addr.Prefix(addr.BitLen())
+		}
+		if err != nil {
+			wrong = append(wrong, fmt.Sprintf("--behind-tls-proxy %q: write the proxy's address or range, such as 10.0.0.5 or 10.0.0.0/24", text))
+			continue
+		}
+		p.trusted = append(p.trusted, prefix.Masked())
+	}
+	return wrong
+}
+
+// setHosts lists what the Host header may say. The loopback names need no
+// port: a browser only sends them to this machine, and a forwarded port
+// (ssh -L) changes the number.
+func (p *plan) setHosts(named []string) {
+	p.hosts = append(p.hosts, named...)
+	if p.local {
+		p.hosts = append(p.hosts, "localhost", "127.0.0.1", "[::1]")
+	}
+	if p.host != "" && p.host != "localhost" && !p.allAddress {
+		p.hosts = append(p.hosts, bracketed(p.host))
+	}
+}
+
+func bracketed(host string) string {
+	if strings.Contains(host, ":") {
+		return "[" + host + "]"
+	}
+	return host
+}
+
+func allLoopback(hosts []string) bool {
+	for _, h := range hosts {
+		if host, _, err := net.SplitHostPort(h); err == nil {
+			h = host
+		}
+		addr, err := netip.ParseAddr(strings.Trim(h, "[]"))
+		if !strings.EqualFold(h, "localhost") && (err != nil || !addr.IsLoopback()) {
+			return false
+		}
+	}
+	return true
+}
+
+func (o *options) checkTLS(p *plan) (wrong mistakes) {
+	if (o.TLSCert == "") != (o.TLSKey == "") {
+		wrong = append(wrong, "--tls-cert and --tls-key go together: give both")
+	}
+	if !p.loopback && !p.tls {
+		wrong = append(wrong, "browsers need TLS beyond this machine: give --tls-cert and --tls-key, or --behind-tls-proxy CIDR if a proxy in front adds it, or listen on 127.0.0.1")
+	}
+	return wrong
+}
+
+func (o *options) checkExposed(p *plan) (wrong mistakes) {
+	if p.local {
+		return nil
+	}
+	if len(o.Allow) == 0 && !o.OpenRelay {
+		wrong = append(wrong, "this would be an open relay: say which targets others may reach with --allow, such as --allow '*.lab.example.org' --allow 10.20.0.0/16:22 (or --i-run-an-open-relay)")
+	}
+	if len(o.Host) == 0 && (p.allAddress || p.loopback) {
+		wrong = append(wrong, "say by which name browsers reach this server: --host ssh.example.org")
+	}
+	return wrong
+}
+
+func (o *options) limits() proxy.Limits {
+	return proxy.Limits{
+		Sessions:          o.MaxSessions,
+		SessionsPerIP:     o.MaxSessionsPerIP,
+		UpgradesPerMinute: o.ConnectionsPerMinute,
+	}
+}

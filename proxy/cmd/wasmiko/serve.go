@@ -1,0 +1,202 @@
+package main
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/wasmiko/wasmiko/proxy"
+	"github.com/wasmiko/wasmiko/web"
+)
+
+type serveCommand struct{ options }
+
+// Run serves until a signal.
+func (c *serveCommand) Run(s streams) error {
+	pl, err := c.plan()
+	if err != nil {
+		return err
+	}
+	return c.serve(s, pl, nil)
+}
+
+// serve opens the listeners and serves the page and the relay until a signal.
+func (o *options) serve(s streams, pl *plan, demo *proxy.Demo) error {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	log := newLogger(o.LogFormat, s.err)
+
+	certs, err := o.certificates()
+	if err != nil {
+		return err
+	}
+	health, err := o.healthListener(ctx)
+	if err != nil {
+		return err
+	}
+	ls, moved, err := pl.listeners(ctx)
+	if err != nil {
+		return err
+	}
+	p, err := o.newProxy(pl, ls, demo, log)
+	if err != nil {
+		return mistakes{err.Error()}
+	}
+	if moved {
+		log.Info("the usual port is taken, so another one is used", "usual", defaultListen, "port", portOf(ls[0]))
+	}
+	if health != nil {
+		go serveHealth(health, p)
+	}
+	srv := p.Server()
+	srv.TLSConfig = certs
+	failed := make(chan error, len(ls))
+	for _, l := range ls {
+		go func() { failed <- serveOn(srv, l) }()
+	}
+	fmt.Fprintf(s.out, "wasmiko: open %s\n", pl.url(o.Host, ls[0]))
+
+	select {
+	case err := <-failed:
+		return err
+	case <-ctx.Done():
+	}
+	stop() // the next signal kills
+	return shutdown(srv, p, pl.drain, log)
+}
+
+func serveOn(srv *http.Server, l net.Listener) error {
+	if srv.TLSConfig != nil {
+		return srv.ServeTLS(l, "", "")
+	}
+	return srv.Serve(l)
+}
+
+// shutdown stops listening and lets the sessions end.
+func shutdown(srv *http.Server, p *proxy.Proxy, drain time.Duration, log *slog.Logger) error {
+	if n := p.Sessions(); n > 0 {
+		log.Info("stopping when the sessions have ended; a second signal ends them now", "sessions", n, "longest", drain)
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), drain)
+	defer cancel()
+	drained := make(chan error, 1)
+	go func() { drained <- p.Drain(ctx) }()
+	// Shutdown does not know sessions, but waits for files on their way.
+	closing, cancelClosing := context.WithTimeout(ctx, 5*time.Second)
+	defer cancelClosing()
+	srv.Shutdown(closing)
+	if err := <-drained; err != nil {
+		log.Info("sessions were ended because their time was over")
+	}
+	return nil
+}
+
+func (o *options) newProxy(pl *plan, ls []net.Listener, demo *proxy.Demo, log *slog.Logger) (*proxy.Proxy, error) {
+	page, err := fs.Sub(web.Dist, "dist")
+	if err != nil {
+		return nil, err
+	}
+	allow := o.Allow
+	if len(allow) == 0 && !pl.local {
+		allow = []string{"*"} // --i-run-an-open-relay
+	}
+	if len(allow) > 0 && demo != nil {
+		allow = append(allow[:len(allow):len(allow)], net.JoinHostPort(demo.Host, fmt.Sprint(demo.Port)))
+	}
+	return proxy.New(proxy.Config{
+		Local:          pl.local,
+		TLS:            pl.tls,
+		Hosts:          pl.hosts,
+		Origins:        o.Origin,
+		Allow:          allow,
+		Listeners:      addrPorts(ls),
+		TrustedProxies: pl.trusted,
+		Page:           page,
+		Demo:           demo,
+		Version:        versionText(),
+		Limits:         o.limits(),
+		Log:            log,
+	})
+}
+
+// certificates reads the TLS files; nil means plain HTTP.
+func (o *options) certificates() (*tls.Config, error) {
+	if o.TLSCert == "" {
+		return nil, nil
+	}
+	cert, err := tls.LoadX509KeyPair(o.TLSCert, o.TLSKey)
+	if err != nil {
+		return nil, mistakes{fmt.Sprintf("--tls-cert and --tls-key: %s", strings.TrimPrefix(err.Error(), "tls: "))}
+	}
+	return &tls.Config{
+		Certificates: []tls.Certificate{cert},
+		MinVersion:   tls.VersionTLS12,
+		NextProtos:   []string{"h2", "http/1.1"},
+	}, nil
+}
+
+// healthListener opens the second listener, for an orchestrator on this machine.
+func (o *options) healthListener(ctx context.Context) (net.Listener, error) {
+	if o.HealthListen == "" {
+		return nil, nil
+	}
+	var at plan
+	if err := at.setListen("--health-listen", o.HealthListen); err != nil {
+		return nil, mistakes{err.Error()}
+	}
+	if !at.loopback {
+		return nil, mistakes{fmt.Sprintf("--health-listen %s: only a loopback address is allowed, such as 127.0.0.1:8081", o.HealthListen)}
+	}
+	var lc net.ListenConfig
+	l, err := lc.Listen(ctx, "tcp", net.JoinHostPort(at.host, at.port))
+	if err != nil {
+		return nil, mistakes{strings.Replace(listenProblem(o.HealthListen, err), "--listen", "--health-listen", 1)}
+	}
+	return l, nil
+}
+
+// serveHealth answers /livez while the program runs and /readyz while it takes
+// new sessions.
+func serveHealth(l net.Listener, p *proxy.Proxy) {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /livez", func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "ok\n") })
+	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) {
+		if !p.Ready() {
+			http.Error(w, "draining", http.StatusServiceUnavailable)
+			return
+		}
+		io.WriteString(w, "ok\n")
+	})
+	srv := &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second, MaxHeaderBytes: 16 << 10}
+	if err := srv.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+		slog.Error("health listener failed", "error", err)
+	}
+}
+
+// newLogger writes text for people and JSON for machines.
+func newLogger(format string, w io.Writer) *slog.Logger {
+	if format == "text" || format == "auto" && isTerminal(w) {
+		return slog.New(slog.NewTextHandler(w, nil))
+	}
+	return slog.New(slog.NewJSONHandler(w, nil))
+}
+
+func isTerminal(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	if !ok {
+		return false
+	}
+	info, err := f.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
+}

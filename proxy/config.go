@@ -1,0 +1,149 @@
+package proxy
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net"
+	"net/netip"
+	"net/url"
+	"strings"
+)
+
+// Config says what a Proxy serves, to whom, and where it may connect.
+type Config struct {
+	// Local says that only programs of this machine can reach the handler: it
+	// listens on loopback addresses and nothing forwards to it. Then every
+	// target on SSH's port is allowed by default and refusals say why. Zero:
+	// exposed, with the strict rules.
+	Local bool
+
+	// TLS says that browsers reach the handler by https, here or at a proxy in
+	// front. Zero: http.
+	TLS bool
+
+	// Hosts lists what the Host header may say: a name or an address, with its
+	// port, or without one for any port. Zero: the names of the loopback
+	// interface if Local, otherwise an error.
+	Hosts []string
+
+	// Origins lists the pages that may open the relay, as scheme://host[:port].
+	// They replace the default. Zero: the page that the Host header names.
+	Origins []string
+
+	// Allow lists the permitted targets as PATTERN[:PORTS]; see the README for
+	// their grammar. Zero: any host on the ports 22 and Demo's if Local,
+	// otherwise an error.
+	Allow []string
+
+	// Listeners are the proxy's own addresses, which are never dialled. Zero:
+	// none are known.
+	Listeners []netip.AddrPort
+
+	// TrustedProxies may name the client in X-Forwarded-For. Zero: nobody may.
+	TrustedProxies []netip.Prefix
+
+	// Page holds the built page: index.html, lib, assets, examples. Zero: a page
+	// that says how to build it.
+	Page fs.FS
+
+	// Demo is told to the page. Zero: there is no demo server.
+	Demo *Demo
+
+	// Version is told to the page. Zero: "unknown".
+	Version string
+
+	// Limits bound what clients may use. Zero: the defaults for Local or exposed.
+	Limits Limits
+
+	// Resolver looks names up. Zero: net.DefaultResolver.
+	Resolver Resolver
+
+	// Log takes one record for each session and refusal. Zero: slog.Default().
+	Log *slog.Logger
+}
+
+// Resolver is the part of net.Resolver that the proxy uses.
+type Resolver interface {
+	LookupNetIP(ctx context.Context, network, host string) ([]netip.Addr, error)
+}
+
+// Demo describes the demo server to the page, login included: it is no secret.
+type Demo struct {
+	Host           string `json:"host"`
+	Port           uint16 `json:"port"`
+	Username       string `json:"username"`
+	Password       string `json:"password"`
+	Fingerprint    string `json:"fingerprint"`
+	KnownHostsLine string `json:"knownHostsLine"`
+}
+
+// DemoPort is where the demo server listens unless the port is taken.
+const DemoPort = 2200
+
+func (c *Config) demoPort() uint16 {
+	if c.Demo != nil && c.Demo.Port != 0 {
+		return c.Demo.Port
+	}
+	return DemoPort
+}
+
+// withDefaults fills in what is zero, and checks the rest.
+func (c Config) withDefaults() (Config, error) {
+	if len(c.Hosts) == 0 {
+		if !c.Local {
+			return c, errors.New("an exposed relay needs the host names that it is reached by")
+		}
+		c.Hosts = []string{"localhost", "127.0.0.1", "[::1]"}
+	}
+	hosts := make([]string, len(c.Hosts))
+	for i, h := range c.Hosts {
+		host, err := canonicalHost(h)
+		if err != nil {
+			return c, err
+		}
+		hosts[i] = host
+	}
+	c.Hosts = hosts
+	for _, o := range c.Origins {
+		if err := checkOrigin(o); err != nil {
+			return c, err
+		}
+	}
+	if c.Version == "" {
+		c.Version = "unknown"
+	}
+	if c.Resolver == nil {
+		c.Resolver = net.DefaultResolver
+	}
+	if c.Log == nil {
+		c.Log = slog.Default()
+	}
+	c.Limits = c.Limits.withDefaults(c.Local)
+	return c, nil
+}
+
+// canonicalHost checks a configured Host and returns it in lower case.
+func canonicalHost(h string) (string, error) {
+	u, err := url.Parse("http://" + h)
+	if err != nil || u.Host != h || u.Hostname() == "" || strings.ContainsAny(h, "*,") {
+		return "", fmt.Errorf("host %q: write NAME, NAME:PORT or [IPv6]:PORT", h)
+	}
+	return strings.ToLower(h), nil
+}
+
+// checkOrigin checks a configured Origin: it has to be written exactly as
+// browsers send it, since it is compared byte by byte.
+func checkOrigin(o string) error {
+	u, err := url.Parse(o)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" ||
+		u.Scheme+"://"+u.Host != o || strings.ToLower(o) != o || strings.Contains(o, "*") {
+		return fmt.Errorf("origin %q: write it as browsers send it: https://portal.example.org, with a port if it is not the usual one, without a path", o)
+	}
+	if port := u.Port(); port == "80" && u.Scheme == "http" || port == "443" && u.Scheme == "https" {
+		return fmt.Errorf("origin %q: leave out port %s, as browsers do", o, port)
+	}
+	return nil
+}

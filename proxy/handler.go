@@ -1,0 +1,161 @@
+package proxy
+
+import (
+	"context"
+	"encoding/json"
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/coder/websocket"
+	"github.com/wasmiko/wasmiko/netconn"
+)
+
+// Proxy is the http.Handler: the page, and the relay at /relay. Make one with
+// New.
+type Proxy struct {
+	cfg      Config
+	policy   *policy
+	page     *page
+	config   []byte // the answer to /config.json
+	sessions *registry
+	upgrades *throttle
+	failures *throttle
+	log      *slog.Logger
+}
+
+// New checks cfg and makes a Proxy of it.
+func New(cfg Config) (*Proxy, error) {
+	cfg, err := cfg.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	pol, err := newPolicy(&cfg)
+	if err != nil {
+		return nil, err
+	}
+	pg, err := newPage(cfg.Page)
+	if err != nil {
+		return nil, err
+	}
+	config, err := json.Marshal(struct {
+		Version string `json:"version"`
+		Demo    *Demo  `json:"demo,omitempty"`
+	}{cfg.Version, cfg.Demo})
+	if err != nil {
+		return nil, err
+	}
+	l := cfg.Limits
+	return &Proxy{
+		cfg: cfg, policy: pol, page: pg, config: append(config, '\n'), log: cfg.Log,
+		sessions: newRegistry(l.Sessions, l.SessionsPerIP),
+		upgrades: newThrottle(l.UpgradesPerMinute, l.UpgradeBurst),
+		failures: newThrottle(l.FailedDialsPerMinute, l.FailedDialsPerMinute),
+	}, nil
+}
+
+// Server returns an HTTP server for the proxy, with the time limits that keep
+// slow clients from holding it. Its Shutdown does not end relayed sessions:
+// that is Drain's part.
+func (p *Proxy) Server() *http.Server {
+	return &http.Server{
+		Handler:           p,
+		ReadHeaderTimeout: 5 * time.Second,
+		ReadTimeout:       30 * time.Second, // lifted when a WebSocket takes over
+		WriteTimeout:      2 * time.Minute,  // as well
+		IdleTimeout:       time.Minute,
+		MaxHeaderBytes:    16 << 10,
+		ErrorLog:          slog.NewLogLogger(p.log.Handler(), slog.LevelDebug),
+	}
+}
+
+// ServeHTTP serves the page and the relay.
+func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	setHeaders(w.Header(), p.cfg.TLS)
+	switch {
+	case !p.hostAllowed(r.Host):
+		plain(w, http.StatusMisdirectedRequest, "This server does not answer to that name. If it should, start wasmiko with --host NAME.")
+	case r.URL.Path == "/relay":
+		p.serveRelay(w, r)
+	case r.Method != http.MethodGet && r.Method != http.MethodHead:
+		w.Header().Set("Allow", "GET, HEAD")
+		plain(w, http.StatusMethodNotAllowed, "Only GET and HEAD are answered here.")
+	case r.Header.Get("Service-Worker") != "":
+		// Nothing here is a service worker: one that was smuggled in would outlive
+		// the hole that it came through.
+		plain(w, http.StatusNotFound, "There is no service worker here.")
+	case r.URL.Path == "/config.json":
+		w.Header().Set("Content-Type", "application/json")
+		w.Header().Set("Cache-Control", "no-store")
+		w.Write(p.config)
+	case p.page == nil:
+		plain(w, http.StatusServiceUnavailable, "The page has not been built. Run `make build` and start wasmiko again.")
+	default:
+		p.page.ServeHTTP(w, r)
+	}
+}
+
+// visit is who opened the relay.
+type visit struct {
+	ip     netip.Addr
+	origin string
+}
+
+// serveRelay decides whether the request may become a WebSocket, and makes it
+// one.
+func (p *Proxy) serveRelay(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Cache-Control", "no-store")
+	v := visit{p.clientIP(r), r.Header.Get("Origin")}
+	refuse := func(status int, text string) {
+		p.log.Info("upgrade refused", "client", v.ip, "origin", v.origin, "status", status, "reason", text)
+		plain(w, status, text)
+	}
+	if problem := p.originProblem(r); problem != "" {
+		refuse(http.StatusForbidden, problem)
+		return
+	}
+	if !isUpgrade(r) {
+		w.Header().Set("Connection", "Upgrade")
+		w.Header().Set("Upgrade", "websocket")
+		refuse(http.StatusUpgradeRequired, "The relay is a WebSocket.")
+		return
+	}
+	if !offers(r, netconn.Protocol) {
+		refuse(http.StatusBadRequest, "The relay speaks the subprotocol "+netconn.Protocol+".")
+		return
+	}
+	if !p.upgrades.allow(v.ip) {
+		w.Header().Set("Retry-After", "10")
+		refuse(http.StatusTooManyRequests, "Too many connections in a short time.")
+		return
+	}
+	ws, err := websocket.Accept(w, r, &websocket.AcceptOptions{
+		Subprotocols:       []string{netconn.Protocol},
+		InsecureSkipVerify: true, // Host and Origin were checked, more strictly
+		CompressionMode:    websocket.CompressionDisabled,
+	})
+	if err != nil {
+		return // Accept has answered
+	}
+	// The request's own context ends with the hijack at a time that is not
+	// defined. Its values stay useful.
+	p.serveSession(context.WithoutCancel(r.Context()), netconn.NewWebSocket(ws), v)
+}
+
+// isUpgrade reports whether r asks for a WebSocket (RFC 6455 §4.2.1).
+func isUpgrade(r *http.Request) bool {
+	return r.Method == http.MethodGet && hasToken(r.Header, "Connection", "upgrade") && hasToken(r.Header, "Upgrade", "websocket")
+}
+
+// offers reports whether r offers the subprotocol.
+func offers(r *http.Request, subprotocol string) bool {
+	return hasToken(r.Header, "Sec-Websocket-Protocol", subprotocol)
+}
+
+func hasToken(h http.Header, name, token string) bool {
+	tokens := strings.Split(strings.Join(h.Values(name), ","), ",")
+	return slices.ContainsFunc(tokens, func(t string) bool { return strings.EqualFold(strings.TrimSpace(t), token) })
+}

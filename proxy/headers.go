@@ -1,0 +1,148 @@
+package proxy
+
+import (
+	"net/http"
+	"net/netip"
+	"net/url"
+	"slices"
+	"strings"
+)
+
+// contentPolicy is the Content-Security-Policy of the page and its workers.
+// wasm-unsafe-eval lets WebAssembly compile and nothing else; xterm.js sets
+// style attributes; the one Trusted Types policy makes the URLs of our own
+// workers.
+var contentPolicy = strings.Join([]string{
+	"default-src 'none'",
+	"script-src 'self' 'wasm-unsafe-eval'",
+	"worker-src 'self'",
+	"connect-src 'self'",
+	"style-src 'self'",
+	"style-src-attr 'unsafe-inline'",
+	"img-src 'self' data: blob:",
+	"font-src 'self'",
+	"base-uri 'none'",
+	"form-action 'none'",
+	"frame-ancestors 'none'",
+	"require-trusted-types-for 'script'",
+	"trusted-types wasmiko",
+}, "; ")
+
+const permissionsPolicy = "camera=(), microphone=(), geolocation=(), usb=(), serial=(), hid=(), payment=(), " +
+	"clipboard-read=(self), clipboard-write=(self), " +
+	"publickey-credentials-get=(self), publickey-credentials-create=(self)"
+
+// setHeaders puts the strict headers on every answer, errors included.
+func setHeaders(h http.Header, tls bool) {
+	h.Set("Content-Security-Policy", contentPolicy)
+	h.Set("Cross-Origin-Opener-Policy", "same-origin")
+	h.Set("Cross-Origin-Resource-Policy", "same-origin")
+	h.Set("Permissions-Policy", permissionsPolicy)
+	h.Set("Referrer-Policy", "no-referrer")
+	h.Set("X-Content-Type-Options", "nosniff")
+	if tls {
+		h.Set("Strict-Transport-Security", "max-age=31536000")
+	}
+}
+
+// hostAllowed reports whether the Host header is one of ours. A page whose
+// name was rebound to our address sends its own name.
+func (p *Proxy) hostAllowed(host string) bool {
+	host = strings.ToLower(host)
+	if slices.Contains(p.cfg.Hosts, host) {
+		return true
+	}
+	u, err := url.Parse("http://" + host)
+	if err != nil || u.Host != host {
+		return false
+	}
+	bare := strings.TrimSuffix(strings.TrimSuffix(host, u.Port()), ":")
+	return u.Port() != "" && slices.Contains(p.cfg.Hosts, bare)
+}
+
+// originProblem says why a handshake may not open the relay, or returns an
+// empty string. Host was checked before. See the package comment for requests
+// without an Origin.
+func (p *Proxy) originProblem(r *http.Request) string {
+	switch site := r.Header.Get("Sec-Fetch-Site"); site {
+	case "", "same-origin", "same-site", "none":
+	case "cross-site":
+		// A listed Origin is another site by design: a portal with our element.
+		if len(p.cfg.Origins) == 0 {
+			return "the request comes from another site"
+		}
+	default:
+		return "the Sec-Fetch-Site header is not understood"
+	}
+	// Browsers differ in what they say about a WebSocket: "websocket" by the
+	// standard, "empty" in some releases. A navigation or a picture is neither.
+	switch r.Header.Get("Sec-Fetch-Dest") {
+	case "", "websocket", "empty":
+	default:
+		return "the request does not come from a WebSocket"
+	}
+	origins := r.Header.Values("Origin")
+	switch len(origins) {
+	case 0:
+		return p.noOriginProblem(r)
+	case 1:
+		if p.originAllowed(origins[0], r.Host) {
+			return ""
+		}
+	}
+	return "this page may not open the relay"
+}
+
+func (p *Proxy) noOriginProblem(r *http.Request) string {
+	if !p.cfg.Local {
+		return "the Origin header is missing"
+	}
+	for _, name := range []string{"Sec-Fetch-Site", "Sec-Fetch-Mode", "Sec-Fetch-Dest", "Sec-Fetch-User"} {
+		if r.Header.Get(name) != "" {
+			return "the Origin header is missing from a browser's request"
+		}
+	}
+	for _, name := range []string{"Forwarded", "X-Forwarded-For", "X-Real-Ip"} {
+		if r.Header.Get(name) != "" {
+			return "the Origin header is missing from a forwarded request"
+		}
+	}
+	return ""
+}
+
+func (p *Proxy) originAllowed(origin, host string) bool {
+	if len(p.cfg.Origins) > 0 {
+		return slices.Contains(p.cfg.Origins, origin)
+	}
+	scheme := "http://"
+	if p.cfg.TLS {
+		scheme = "https://"
+	}
+	return origin == scheme+strings.ToLower(host)
+}
+
+// clientIP returns the address of the client: the peer's, or what the nearest
+// proxy that we do not trust told the ones that we do.
+func (p *Proxy) clientIP(r *http.Request) netip.Addr {
+	peer, err := netip.ParseAddrPort(r.RemoteAddr)
+	if err != nil {
+		return netip.Addr{}
+	}
+	ip := peer.Addr().Unmap()
+	hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
+	for _, hop := range slices.Backward(hops) {
+		if !p.trusts(ip) {
+			break
+		}
+		next, err := netip.ParseAddr(strings.TrimSpace(hop))
+		if err != nil {
+			break
+		}
+		ip = next.Unmap()
+	}
+	return ip
+}
+
+func (p *Proxy) trusts(ip netip.Addr) bool {
+	return slices.ContainsFunc(p.cfg.TrustedProxies, func(t netip.Prefix) bool { return t.Contains(ip) })
+}

@@ -1,0 +1,304 @@
+package proxy
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"github.com/wasmiko/wasmiko/netconn"
+)
+
+var (
+	errIdle    = errors.New("the connection was idle for too long")
+	errTooLong = errors.New("the connection reached its longest duration")
+)
+
+// serveSession takes a client from its upgrade to its end.
+func (p *Proxy) serveSession(ctx context.Context, socket netconn.Socket, v visit) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	rec := newRecord(v)
+	defer rec.write(ctx, p.log)
+
+	s := &session{ip: v.ip, cancel: cancel}
+	full := p.sessions.admit(s)
+	if full == nil {
+		defer p.sessions.remove(s)
+	}
+	req, err := netconn.Accept(ctx, socket, netconn.AcceptOptions{Timeout: p.cfg.Limits.OpenTimeout})
+	if err != nil {
+		rec.outcome, rec.reason = "refused", err.Error()
+		return
+	}
+	rec.host, rec.port = req.Host, req.Port
+	if full != nil {
+		p.refuse(ctx, req, rec, &refusal{code: codeOf(full), text: full.Error(), cause: full})
+		return
+	}
+	rt, err := p.reach(ctx, req)
+	if err != nil {
+		p.refuse(ctx, req, rec, err)
+		return
+	}
+	rec.rule, rec.addr = rt.rule, rt.addr
+	conn, err := req.Open("") // there is one relay, so nothing to be led to
+	if err != nil {
+		rt.conn.Close()
+		rec.reason = err.Error()
+		return
+	}
+	s.opened(conn)
+	rec.up, rec.down, rec.reason = p.relay(ctx, conn, rt.conn)
+}
+
+// reach connects the target that req names.
+func (p *Proxy) reach(ctx context.Context, req *netconn.Request) (*route, error) {
+	t, err := parseTarget(req.Host, req.Port)
+	if err != nil {
+		return nil, &refusal{code: netconn.CodeNotAllowed, text: err.Error(), cause: err}
+	}
+	return p.connect(ctx, t)
+}
+
+// refuse answers a request that leads nowhere.
+func (p *Proxy) refuse(ctx context.Context, req *netconn.Request, rec *record, err error) {
+	rec.outcome, rec.reason = "refused", err.Error()
+	var r *refusal
+	if !errors.As(err, &r) {
+		r = &refusal{code: netconn.CodeDialFailed, text: "the target could not be connected", cause: err}
+	}
+	if !p.cfg.Local {
+		r.disguise()
+		untilStep(ctx, rec.start, p.cfg.Limits.RefusalStep)
+	}
+	req.Refuse(r.code, r.text)
+}
+
+// codeOf gives the code for one of our own reasons to end a session.
+func codeOf(cause error) netconn.Code {
+	if errors.Is(cause, errDraining) {
+		return netconn.CodeDraining
+	}
+	return netconn.CodeLimit
+}
+
+// relay copies both ways until both are at their end, and says how many bytes
+// went each way and why it ended.
+//
+// An end of file goes through to the other side while the opposite direction
+// lives on. A reset is passed on as such, so that the client can tell a
+// connection that ended from one that broke.
+func (p *Proxy) relay(ctx context.Context, client *netconn.Conn, server *net.TCPConn) (up, down int64, reason string) {
+	var upBytes, downBytes atomic.Int64
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	stopWatch := p.watch(ctx, cancel, func() int64 { return upBytes.Load() + downBytes.Load() })
+	defer stopWatch()
+	stopAbort := context.AfterFunc(ctx, func() {
+		cause := context.Cause(ctx)
+		client.Abort(codeOf(cause), cause.Error())
+		server.Close()
+	})
+
+	var upErr error
+	var wg sync.WaitGroup
+	wg.Go(func() { upErr = sendUp(server, client, &upBytes) })
+	downErr := sendDown(client, server, &downBytes)
+	wg.Wait()
+
+	if upErr == nil && downErr == nil {
+		flush(ctx, client, downBytes.Load())
+	}
+	if stopAbort() {
+		client.Close()
+		server.Close()
+	}
+	return upBytes.Load(), downBytes.Load(), reasonOf(ctx, upErr, downErr)
+}
+
+// sendUp copies from the client to the server. A server that takes no more may
+// still have things to say, and they may still be on their way to the client:
+// then what the client sends is thrown away until it ends. A client that is
+// lost ends both directions.
+func sendUp(server *net.TCPConn, client *netconn.Conn, count *atomic.Int64) error {
+	err := pump(patient{server, client}, client, count)
+	var lost *readError
+	switch {
+	case err == nil:
+		server.CloseWrite()
+	case errors.As(err, &lost), errors.Is(err, errClientLost):
+		server.Close()
+	default:
+		io.Copy(io.Discard, client)
+	}
+	return err
+}
+
+// stall is how long a server may take nothing before the client is looked at.
+const stall = 30 * time.Second
+
+var errClientLost = errors.New("the client was lost while the server took no data")
+
+// patient writes to a server that may be slow. Nobody reads from the client
+// meanwhile, so whether it is still there has to be asked: a Write of nothing
+// fails when the connection has ended.
+type patient struct {
+	*net.TCPConn
+	client *netconn.Conn
+}
+
+func (w patient) Write(p []byte) (int, error) {
+	for done := 0; ; {
+		w.SetWriteDeadline(time.Now().Add(stall))
+		n, err := w.TCPConn.Write(p[done:])
+		done += n
+		if err == nil || !errors.Is(err, os.ErrDeadlineExceeded) {
+			return done, err
+		}
+		if _, err := w.client.Write(nil); err != nil {
+			return done, errClientLost
+		}
+	}
+}
+
+// sendDown copies from the server to the client.
+func sendDown(client *netconn.Conn, server *net.TCPConn, count *atomic.Int64) error {
+	err := pump(client, server, count)
+	var lost *readError
+	switch {
+	case err == nil:
+		client.CloseWrite()
+	case errors.Is(err, net.ErrClosed):
+		// Our own doing: the reason is with whoever closed it.
+	case errors.As(err, &lost) && errors.Is(err, syscall.ECONNRESET):
+		client.Abort(netconn.CodeReset, "the server reset the connection")
+	case errors.As(err, &lost):
+		client.Abort(netconn.CodeReset, "the connection to the server broke")
+	default:
+		server.Close() // the client is lost
+	}
+	return err
+}
+
+// flush waits until the client's connection has sent what was written to it,
+// as long as it makes progress: Close alone would wait for a second. It matters
+// to a client that ended its own direction first and reads slowly.
+func flush(ctx context.Context, client *netconn.Conn, written int64) {
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	_, last := client.Stats()
+	for moved := time.Now(); last < uint64(written) && time.Since(moved) < stall; {
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return
+		}
+		if _, sent := client.Stats(); sent > last {
+			last, moved = sent, time.Now()
+		}
+	}
+}
+
+// reasonOf words the end of a session for the log.
+func reasonOf(ctx context.Context, up, down error) string {
+	if cause := context.Cause(ctx); cause != nil {
+		return cause.Error()
+	}
+	switch {
+	case down != nil && !errors.Is(down, net.ErrClosed):
+		return fmt.Sprintf("from the server: %v", down)
+	case up != nil && !errors.Is(up, net.ErrClosed):
+		return fmt.Sprintf("from the client: %v", up)
+	}
+	return "closed"
+}
+
+// watch ends a session that is idle or lasts too long.
+func (p *Proxy) watch(ctx context.Context, end context.CancelCauseFunc, moved func() int64) (stop func()) {
+	var timers []*time.Timer
+	if d := p.cfg.Limits.MaxDuration; d > 0 {
+		timers = append(timers, time.AfterFunc(d, func() { end(errTooLong) }))
+	}
+	if d := p.cfg.Limits.IdleTimeout; d > 0 {
+		last := int64(0)
+		var t *time.Timer
+		armed := make(chan struct{})
+		t = time.AfterFunc(d, func() {
+			<-armed
+			now := moved()
+			if now == last {
+				end(errIdle)
+				return
+			}
+			last = now
+			if ctx.Err() == nil {
+				t.Reset(d)
+			}
+		})
+		close(armed)
+		timers = append(timers, t)
+	}
+	return func() {
+		for _, t := range timers {
+			t.Stop()
+		}
+	}
+}
+
+const (
+	smallRead = 8 << 10   // what an idle session holds for each direction
+	largeRead = 256 << 10 // what a busy one borrows
+)
+
+var largeBuffers = sync.Pool{New: func() any { b := make([]byte, largeRead); return &b }}
+
+// readError tells a failed read from a failed write.
+type readError struct{ err error }
+
+func (e *readError) Error() string { return e.err.Error() }
+func (e *readError) Unwrap() error { return e.err }
+
+// pump copies until src ends. It is not io.Copy, which would let a TCPConn
+// choose a small buffer of its own. A large one is borrowed only while there
+// is much to read, because most sessions are idle most of the time.
+func pump(dst io.Writer, src io.Reader, count *atomic.Int64) error {
+	small := make([]byte, smallRead)
+	var large *[]byte
+	release := func() {
+		if large != nil {
+			largeBuffers.Put(large)
+			large = nil
+		}
+	}
+	defer release()
+	for {
+		buf := small
+		if large != nil {
+			buf = *large
+		}
+		n, err := src.Read(buf)
+		if n > 0 {
+			if _, err := dst.Write(buf[:n]); err != nil {
+				return err
+			}
+			count.Add(int64(n))
+		}
+		switch {
+		case errors.Is(err, io.EOF):
+			return nil
+		case err != nil:
+			return &readError{err}
+		case n == len(small) && large == nil:
+			large = largeBuffers.Get().(*[]byte)
+		case n < 4*smallRead:
+			release()
+		}
+	}
+}

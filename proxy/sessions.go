@@ -1,0 +1,153 @@
+package proxy
+
+import (
+	"context"
+	"errors"
+	"net/netip"
+	"sync"
+	"time"
+
+	"github.com/wasmiko/wasmiko/netconn"
+)
+
+var (
+	errDraining  = errors.New("the relay is shutting down; try again in a moment")
+	errTooMany   = errors.New("the relay has too many connections")
+	errTooManyIP = errors.New("there are too many connections from your address")
+)
+
+// registry knows the sessions: http.Server loses sight of a connection that
+// became a WebSocket.
+type registry struct {
+	limit, limitPerIP int
+
+	mu       sync.Mutex
+	sessions map[*session]struct{}
+	perIP    map[netip.Prefix]int
+	draining bool
+	empty    chan struct{} // closed when draining and the last one is gone
+}
+
+// session is a client's connection from its upgrade on.
+type session struct {
+	ip     netip.Addr
+	cancel context.CancelCauseFunc
+
+	mu   sync.Mutex
+	conn *netconn.Conn // nil until its target is connected
+}
+
+func newRegistry(limit, limitPerIP int) *registry {
+	return &registry{
+		limit: limit, limitPerIP: limitPerIP,
+		sessions: make(map[*session]struct{}),
+		perIP:    make(map[netip.Prefix]int),
+		empty:    make(chan struct{}),
+	}
+}
+
+// admit enters s, or says why it cannot.
+func (g *registry) admit(s *session) error {
+	key := clientNetwork(s.ip)
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	switch {
+	case g.draining:
+		return errDraining
+	case g.limit >= 0 && len(g.sessions) >= g.limit:
+		return errTooMany
+	case g.limitPerIP >= 0 && g.perIP[key] >= g.limitPerIP:
+		return errTooManyIP
+	}
+	g.sessions[s] = struct{}{}
+	g.perIP[key]++
+	return nil
+}
+
+// remove forgets s, which was admitted.
+func (g *registry) remove(s *session) {
+	key := clientNetwork(s.ip)
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	delete(g.sessions, s)
+	if g.perIP[key]--; g.perIP[key] == 0 {
+		delete(g.perIP, key)
+	}
+	if g.draining && len(g.sessions) == 0 {
+		close(g.empty)
+	}
+}
+
+// drain admits nobody from now on and returns who is there.
+func (g *registry) drain() []*session {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if !g.draining {
+		g.draining = true
+		if len(g.sessions) == 0 {
+			close(g.empty)
+		}
+	}
+	return g.list()
+}
+
+func (g *registry) list() []*session {
+	all := make([]*session, 0, len(g.sessions))
+	for s := range g.sessions {
+		all = append(all, s)
+	}
+	return all
+}
+
+// opened notes that s has its target.
+func (s *session) opened(conn *netconn.Conn) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.conn = conn
+}
+
+// goAway asks the client to be gone after d.
+func (s *session) goAway(d time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.conn != nil {
+		s.conn.GoAway(d)
+	}
+}
+
+// Ready reports whether new sessions are admitted: false from Drain on.
+func (p *Proxy) Ready() bool {
+	p.sessions.mu.Lock()
+	defer p.sessions.mu.Unlock()
+	return !p.sessions.draining
+}
+
+// Sessions returns how many sessions there are.
+func (p *Proxy) Sessions() int {
+	p.sessions.mu.Lock()
+	defer p.sessions.mu.Unlock()
+	return len(p.sessions.sessions)
+}
+
+// Drain refuses new sessions, tells the clients of the others that the relay
+// is going away, and waits for these to end. When ctx ends it closes what is
+// left and returns ctx's error.
+func (p *Proxy) Drain(ctx context.Context) error {
+	notice := time.Duration(0)
+	if deadline, ok := ctx.Deadline(); ok {
+		notice = max(0, time.Until(deadline))
+	}
+	for _, s := range p.sessions.drain() {
+		s.goAway(notice)
+	}
+	select {
+	case <-p.sessions.empty:
+		return nil
+	case <-ctx.Done():
+	}
+	for _, s := range p.sessions.drain() {
+		s.cancel(errDraining)
+	}
+	<-p.sessions.empty
+	return ctx.Err()
+}
