@@ -1,0 +1,9 @@
+/** The build inlines these as text. */
+declare module "*.css" {
+	const text: string;
+	export default text;
+}
+declare module "*.svg" {
+	const text: string;
+	export default text;
+}

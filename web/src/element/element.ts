@@ -1,0 +1,319 @@
+import type { Terminal } from "@xterm/xterm";
+import { type ConnectOptions, HostKeyError, SSHError, type SSHClient } from "../client/index.ts";
+import { news } from "./events.ts";
+import { endedBar, lostBar, type NoticeActions, ProgressCard, problemCard } from "./notices.ts";
+import type { TerminalOptions } from "./options.ts";
+import { describeProblem, type Problem } from "./problems.ts";
+import { Questions } from "./questions.ts";
+import type { Look } from "./screen.ts";
+import { Session, type SessionEnd } from "./session.ts";
+import { busyStates, describeState, stateOf, type TerminalState } from "./state.ts";
+import { defaultFont, isDark, themeOf, type ThemeName } from "./theme.ts";
+import { View } from "./view.ts";
+
+const fontSizes = { least: 8, usual: 14, most: 40 };
+const darkQuery = "(prefers-color-scheme: dark)";
+const stillQuery = "(prefers-reduced-motion: reduce)";
+
+/**
+ * `<ssh-terminal>`: a terminal with an SSH session. Attributes name the
+ * server and the look and hold no secret; `options` holds the rest.
+ *
+ * Events, all bubbling: `ssh-state`, `ssh-ready`, `ssh-exit`, `ssh-error`,
+ * `ssh-title`, `ssh-bell`, `ssh-font-size`, `ssh-close` (the person is done
+ * with it), and the questions of {@link PromptEventMap}.
+ */
+export class SSHTerminal extends HTMLElement {
+	static readonly observedAttributes = ["theme", "font-size", "readonly"];
+
+	readonly #shadow = this.attachShadow({ mode: "open", delegatesFocus: true });
+	readonly #media = [window.matchMedia(darkQuery), window.matchMedia(stillQuery)];
+	#options: TerminalOptions = {};
+	#state: TerminalState = "idle";
+	#view: View | undefined;
+	#questions: Questions | undefined;
+	#session: Session | undefined;
+	#progress: ProgressCard | undefined;
+	#ready: PromiseWithResolvers<SSHClient> | undefined;
+
+	/** What attributes do not say. Takes effect with the next connect, looks at once. */
+	get options(): TerminalOptions {
+		return this.#options;
+	}
+
+	set options(options: TerminalOptions) {
+		this.#options = options;
+		this.#restyle();
+	}
+
+	/** The connection while there is one. */
+	get client(): SSHClient | undefined {
+		return this.#state === "ready" ? this.#session?.client : undefined;
+	}
+
+	/** The xterm.js instance while the element is in a document. */
+	get terminal(): Terminal | undefined {
+		return this.#view?.screen.terminal;
+	}
+
+	/** How far the session is. Also in the attribute `data-state`. */
+	get state(): TerminalState {
+		return this.#state;
+	}
+
+	/** The session in one line, for people. */
+	get statusText(): string {
+		return describeState(this.#state, this.#where());
+	}
+
+	connectedCallback(): void {
+		if (this.#view !== undefined) return;
+		this.#view = new View(this.#shadow, this.#look(), this.#dark(), {
+			onInput: (bytes) => this.#session?.send(bytes),
+			onResize: (cols, rows) => this.#session?.resize(cols, rows),
+			onTitle: (title) => this.dispatchEvent(news("ssh-title", { title })),
+			onBell: () => this.#bell(),
+			onFontSize: (change) => this.#changeFontSize(change),
+			mayCopy: () => this.#options.remoteClipboard === true,
+			isLive: () => this.#state === "ready" && !this.hasAttribute("readonly"),
+		});
+		this.#questions = new Questions(this, this.#view.layer);
+		this.#view.label(this.#where());
+		for (const query of this.#media) query.addEventListener("change", this.#restyle);
+		if (this.hasAttribute("autoconnect")) void this.connect().catch(() => {});
+	}
+
+	/** Being moved within the document is a removal and an insertion in one task: only what stays out is over. */
+	disconnectedCallback(): void {
+		queueMicrotask(() => {
+			if (!this.isConnected) this.#tearDown();
+		});
+	}
+
+	/** With moveBefore nothing is to be done at all. */
+	connectedMoveCallback(): void {}
+
+	attributeChangedCallback(): void {
+		this.#restyle();
+	}
+
+	/** Connects as attributes and options say. Resolves when the shell runs; rejects with an SSHError, or an AbortError if declined. */
+	connect(options?: TerminalOptions): Promise<SSHClient> {
+		if (options !== undefined) this.#options = { ...this.#options, ...options };
+		const view = this.#view;
+		const questions = this.#questions;
+		if (view === undefined || questions === undefined) return Promise.reject(new DOMException("the element is not in a document", "InvalidStateError"));
+		this.#session?.close();
+		view.layer.clear();
+		this.#ready = Promise.withResolvers<SSHClient>();
+		this.#ready.promise.catch(() => {});
+		const { promise } = this.#ready;
+		const { cols, rows } = view.screen.terminal;
+		const session: Session = new Session(
+			{ cols, rows, term: this.#options.term ?? "xterm-256color" },
+			{
+				onProgress: (step) => {
+					this.#setState(stateOf(step.step) ?? this.#state);
+					this.#progress?.advance(step);
+				},
+				onBanner: (text) => this.#progress?.banner(text),
+				onReady: (client) => this.#begin(client),
+				onOutput: (chunk, consumed) => view.screen.terminal.write(chunk, consumed),
+				onEnd: (end) => {
+					if (this.#session === session) void this.#finish(end, session);
+				},
+			},
+		);
+		this.#session = session;
+		view.label(this.#where());
+		this.#progress = new ProgressCard(this.#where(), () => this.disconnect());
+		view.layer.show(this.#progress);
+		this.#setState("connecting");
+		void session.run(this.#connectOptions(questions, session.signal));
+		return promise;
+	}
+
+	/** Ends the session; what is on the screen stays. */
+	disconnect(): void {
+		this.#session?.close();
+	}
+
+	/** Forgets every answer that was kept for reconnecting. */
+	forget(): void {
+		this.#questions?.forget();
+	}
+
+	override focus(options?: FocusOptions): void {
+		const card = this.#shadow.querySelector<HTMLElement>(".layer.blocking :is(input:not([tabindex='-1']), button)");
+		if (card !== null) card.focus(options);
+		else this.terminal?.focus();
+	}
+
+	/** Fits the terminal to its box; it does so by itself when the box changes. */
+	fit(): void {
+		this.#view?.screen.fit();
+	}
+
+	/** Shows bytes or text on the screen, as if the server had sent them. */
+	write(data: string | Uint8Array): void {
+		this.terminal?.write(data);
+	}
+
+	/** Sends text to the program, as if typed. */
+	sendText(text: string): void {
+		this.#session?.send(new TextEncoder().encode(text));
+	}
+
+	/** The selected text. */
+	getSelection(): string {
+		return this.terminal?.getSelection() ?? "";
+	}
+
+	#begin(client: SSHClient): void {
+		this.#view?.layer.clear(this.#progress);
+		this.#progress = undefined;
+		this.#setState("ready");
+		if (this.#view?.screen.terminal.textarea?.closest("[inert]") === null && this.matches(":focus-within")) this.terminal?.focus();
+		this.dispatchEvent(news("ssh-ready", { client }));
+		this.#ready?.resolve(client);
+	}
+
+	async #finish(end: SessionEnd, session: Session): Promise<void> {
+		this.#view?.layer.clear();
+		this.#progress = undefined;
+		// What a program switched on (mouse reports, the other screen) must not outlive it.
+		if (this.#state === "ready") this.terminal?.write("\x1b[?1000;1002;1003;1006;1049;2004l\x1b[?25h\x1b[0m\r\n");
+		switch (end.kind) {
+			case "closed":
+				this.#setState("idle");
+				this.#ready?.reject(new DOMException("the session was closed", "AbortError"));
+				return;
+			case "exit":
+				this.#setState("ended");
+				this.#view?.layer.show(endedBar(end.exit, this.#actions()));
+				this.dispatchEvent(news("ssh-exit", end.exit));
+				return;
+			default:
+				await this.#fail(end.error, end.kind, session);
+		}
+	}
+
+	async #fail(error: unknown, kind: "lost" | "failed", session: Session): Promise<void> {
+		const problem = this.#describe(error);
+		this.#setState(kind);
+		this.#ready?.reject(error);
+		this.dispatchEvent(news("ssh-error", { code: problem.code, message: problem.title, hint: problem.todo, error }));
+		const view = this.#view;
+		if (view === undefined) return;
+		if (kind === "lost") view.layer.show(lostBar(this.#where(), problem, this.#actions()));
+		else if (error instanceof HostKeyError && (error.reason === "changed" || error.reason === "revoked")) await this.#alarm(error, session);
+		else view.layer.show(problemCard(problem, this.#actions()));
+	}
+
+	/** The session's own signal is spent by now: the alarm lasts until the next one begins or the element goes. */
+	async #alarm(error: HostKeyError, session: Session): Promise<void> {
+		const replaced = await this.#questions?.changedKey(error, this.#options.knownHosts, new AbortController().signal);
+		if (this.#session !== session) return;
+		if (replaced === true) void this.connect().catch(() => {});
+		else this.#actions().close();
+	}
+
+	#describe(error: unknown): Problem {
+		const { host = "", port = 22, username = "" } = this.#target();
+		const keys = (this.#options.keys ?? []).map((key) => key.name);
+		const declined = error instanceof DOMException && error.name === "AbortError";
+		return describeProblem(declined ? new SSHError("aborted", "cancelled") : error, { host, port, username, keys });
+	}
+
+	#actions(): NoticeActions {
+		return {
+			reconnect: () => void this.connect().catch(() => {}),
+			close: () => {
+				this.#view?.layer.clear();
+				this.dispatchEvent(news("ssh-close", {}));
+			},
+		};
+	}
+
+	#setState(state: TerminalState): void {
+		if (state === this.#state) return;
+		this.#state = state;
+		this.dataset["state"] = state;
+		this.#view?.announce(this.statusText);
+		this.dispatchEvent(news("ssh-state", { state, text: this.statusText, busy: busyStates.has(state) }));
+	}
+
+	/** Options win over attributes. */
+	#target(): Pick<TerminalOptions, "host" | "port" | "username" | "relay" | "ticket"> {
+		const text = (name: string): string | undefined => this.getAttribute(name) ?? undefined;
+		const { host = text("host"), username = text("username"), relay = text("relay"), ticket = text("ticket") } = this.#options;
+		const port = this.#options.port ?? Number(text("port") ?? 22);
+		return { port, ...(host !== undefined && { host }), ...(username !== undefined && { username }), ...(relay !== undefined && { relay }), ...(ticket !== undefined && { ticket }) };
+	}
+
+	#where(): string {
+		const { host = "", port = 22, username = "" } = this.#target();
+		const name = host.includes(":") ? `[${host}]` : host;
+		return `${username === "" ? "" : `${username}@`}${name}${port === 22 ? "" : `:${port}`}`;
+	}
+
+	#connectOptions(questions: Questions, signal: AbortSignal): ConnectOptions {
+		const { host = "", port = 22, username = "", ticket, relay = new URL("../relay", import.meta.url) } = this.#target();
+		const { keepAliveMs } = this.#options;
+		return {
+			host,
+			port,
+			username,
+			relay,
+			auth: questions.auth(this.#options),
+			hostKey: questions.hostKey(this.#options, this.getAttribute("fingerprint") ?? undefined, signal),
+			...(ticket !== undefined && { ticket }),
+			...(keepAliveMs !== undefined && { keepAliveMs }),
+		};
+	}
+
+	#look(): Look {
+		const styles = getComputedStyle(this);
+		return {
+			theme: themeOf(this.#dark(), styles),
+			fontFamily: styles.getPropertyValue("--ssh-font-family").trim() || defaultFont,
+			fontSize: this.#fontSize(),
+			scrollback: this.#options.scrollback ?? 10_000,
+			readonly: this.hasAttribute("readonly"),
+			still: this.#media[1]?.matches === true,
+		};
+	}
+
+	#dark(): boolean {
+		return isDark((this.getAttribute("theme") ?? "auto") as ThemeName, this.#media[0]?.matches === true);
+	}
+
+	#fontSize(): number {
+		const size = Number(this.getAttribute("font-size") ?? fontSizes.usual);
+		return Number.isFinite(size) && size > 0 ? Math.min(Math.max(size, fontSizes.least), fontSizes.most) : fontSizes.usual;
+	}
+
+	#changeFontSize(change: -1 | 0 | 1): void {
+		this.setAttribute("font-size", String(change === 0 ? fontSizes.usual : this.#fontSize() + change));
+		this.dispatchEvent(news("ssh-font-size", { size: this.#fontSize() }));
+	}
+
+	#bell(): void {
+		if ((this.#options.bell ?? "visual") === "visual") this.#view?.flash();
+		this.dispatchEvent(news("ssh-bell", {}));
+	}
+
+	readonly #restyle = (): void => {
+		this.#view?.restyle(this.#look(), this.#dark());
+	};
+
+	#tearDown(): void {
+		this.#session?.close();
+		this.#session = undefined;
+		for (const query of this.#media) query.removeEventListener("change", this.#restyle);
+		this.#questions?.forget();
+		this.#questions = undefined;
+		this.#view?.[Symbol.dispose]();
+		this.#view = undefined;
+	}
+}

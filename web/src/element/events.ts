@@ -1,0 +1,46 @@
+import type { Ask, Challenge, Decision, HostKey } from "../client/index.ts";
+
+/**
+ * A question that the page may answer in its own way: `respondWith` takes the
+ * answer or a promise of it. If nobody responds while the event is
+ * dispatched, the element's own dialog asks.
+ */
+export class PromptEvent<Question, Answer> extends Event {
+	/** What is asked. Text from the server in it is untrusted. */
+	readonly question: Question;
+	#answer: Promise<Answer> | undefined;
+
+	constructor(type: string, question: Question) {
+		super(type, { bubbles: true, composed: true, cancelable: true });
+		this.question = question;
+	}
+
+	/** Answers instead of the built-in dialog. Must be called while the event is dispatched, once. */
+	respondWith(answer: Answer | PromiseLike<Answer>): void {
+		if (this.eventPhase === Event.NONE) throw new DOMException("respondWith must be called while the event is dispatched", "InvalidStateError");
+		if (this.#answer !== undefined) throw new DOMException("this question is answered already", "InvalidStateError");
+		this.#answer = Promise.resolve(answer);
+		this.preventDefault();
+		this.stopImmediatePropagation();
+	}
+
+	/** Dispatches the question at a target; undefined: nobody responds. */
+	static ask<Q, A>(target: EventTarget, type: string, question: Q): Promise<A> | undefined {
+		const event = new PromptEvent<Q, A>(type, question);
+		target.dispatchEvent(event);
+		return event.#answer;
+	}
+}
+
+/** The questions of a terminal, by the type of their event. */
+export interface PromptEventMap {
+	"ssh-hostkey": PromptEvent<HostKey, Decision>;
+	"ssh-password": PromptEvent<Ask, string>;
+	"ssh-passphrase": PromptEvent<Ask, string>;
+	"ssh-challenge": PromptEvent<Challenge, readonly string[]>;
+}
+
+/** News of a terminal: bubbles out of shadow roots, carries its facts as `detail`. */
+export function news<T>(type: string, detail: T): CustomEvent<T> {
+	return new CustomEvent(type, { bubbles: true, composed: true, detail });
+}

@@ -1,0 +1,118 @@
+import { h } from "./dom.ts";
+
+/** Something shown over the terminal. */
+export interface Card {
+	readonly element: HTMLElement;
+	/** Takes the focus when the card is shown. */
+	readonly focus?: HTMLElement;
+	/** Keeps the terminal out of reach while it is shown; what takes the focus does so anyway. */
+	readonly blocking?: boolean;
+}
+
+/** What a question's card is built with. */
+export interface Answering<T> {
+	/** Ends the question. Ignored while the card is not armed. */
+	done(value: T): void;
+	/** Ends it without an answer. */
+	cancel(): void;
+}
+
+/** Clicks on a prompt count only after this long where another page may have put a trap around us. */
+const armingMs = 500;
+
+/** The error of a question that a person declined. */
+export function cancelled(): DOMException {
+	return new DOMException("cancelled", "AbortError");
+}
+
+/**
+ * The page's own layer over the terminal: output can neither draw here nor
+ * reach it. It shows one card at a time; questions wait for their turn.
+ */
+export class Layer {
+	readonly element = h("div", { class: "layer", part: "overlay" });
+	readonly #onChange: (blocking: boolean) => void;
+	#notice: Card | undefined;
+	#asking: Card | undefined;
+	#turn: Promise<unknown> = Promise.resolve();
+
+	/** onChange is told whether a card blocks the terminal. */
+	constructor(onChange: (blocking: boolean) => void) {
+		this.#onChange = onChange;
+	}
+
+	/** Shows a card that asks nothing; a question covers it while it is open. */
+	show(card: Card): void {
+		this.#notice = card;
+		this.#draw();
+	}
+
+	/** Takes a shown card away; without one, whatever is shown. */
+	clear(card?: Card): void {
+		if (card !== undefined && card !== this.#notice) return;
+		this.#notice = undefined;
+		this.#draw();
+	}
+
+	/** Whether a question is open. */
+	get asking(): boolean {
+		return this.#asking !== undefined;
+	}
+
+	/** Asks; rejects with an AbortError when declined or when signal aborts. */
+	ask<T>(build: (answering: Answering<T>) => Card, signal?: AbortSignal): Promise<T> {
+		const turn = this.#turn.then(() => this.#askNow(build, signal));
+		this.#turn = turn.catch(() => undefined);
+		return turn;
+	}
+
+	#askNow<T>(build: (answering: Answering<T>) => Card, signal: AbortSignal | undefined): Promise<T> {
+		if (signal?.aborted) return Promise.reject(cancelled());
+		return new Promise<T>((resolve, reject) => {
+			const finish = (): void => {
+				signal?.removeEventListener("abort", cancel);
+				if (this.#asking === card) this.#asking = undefined;
+				this.#draw();
+			};
+			const cancel = (): void => {
+				finish();
+				reject(cancelled());
+			};
+			const done = (value: T): void => {
+				finish();
+				resolve(value);
+			};
+			const card = build({ done, cancel });
+			signal?.addEventListener("abort", cancel);
+			arm(card.element);
+			card.element.addEventListener("keydown", (event) => {
+				if (event.key === "Escape") cancel();
+				event.stopPropagation();
+			});
+			this.#asking = card;
+			this.#draw();
+		});
+	}
+
+	#draw(): void {
+		const card = this.#asking ?? this.#notice;
+		const shown = this.element.firstElementChild;
+		if (card?.element !== shown || this.element.childElementCount > 1) this.element.replaceChildren(...(card ? [card.element] : []));
+		const blocking = this.#asking !== undefined || card?.focus !== undefined || card?.blocking === true;
+		this.element.classList.toggle("blocking", blocking);
+		this.#onChange(blocking);
+		if (card !== undefined && card.element !== shown) card.focus?.focus({ preventScroll: true });
+	}
+}
+
+/** In a frame, swallows clicks and submits of the first half second: a trap moves under the mouse just then. */
+function arm(element: HTMLElement): void {
+	if (window.top === window) return;
+	const start = performance.now();
+	const swallow = (event: Event): void => {
+		if (performance.now() - start >= armingMs) return;
+		event.preventDefault();
+		event.stopImmediatePropagation();
+	};
+	for (const type of ["click", "submit"]) element.addEventListener(type, swallow, { capture: true });
+}

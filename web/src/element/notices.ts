@@ -1,0 +1,120 @@
+/** Cards that tell and ask nothing: progress, an error, a session's end. */
+import check from "lucide-static/icons/check.svg";
+import alert from "lucide-static/icons/circle-alert.svg";
+import loader from "lucide-static/icons/loader-circle.svg";
+import unplug from "lucide-static/icons/unplug.svg";
+import type { Exit, Progress } from "../client/index.ts";
+import { h, icon } from "./dom.ts";
+import type { Card } from "./layer.ts";
+import type { Problem } from "./problems.ts";
+import { button, card, copyButton, p, serverSays } from "./prompts/parts.ts";
+import { steps } from "./state.ts";
+import { showable } from "./untrusted.ts";
+
+/** What a notice's buttons do. */
+export interface NoticeActions {
+	reconnect(): void;
+	close(): void;
+}
+
+/** The card that lists the steps of connecting. */
+export class ProgressCard implements Card {
+	readonly element: HTMLElement;
+	readonly #rows = new Map<Progress["step"], { row: HTMLElement; mark: HTMLElement; detail: HTMLElement }>();
+	readonly #words = h("div", {});
+	#current = 0;
+
+	constructor(where: string, cancel: () => void) {
+		const list = h("ol", { class: "steps" });
+		for (const { step, label } of steps) {
+			const mark = h("span", { class: "step-mark" });
+			const detail = h("span", { class: "step-detail" });
+			const row = h("li", {}, mark, h("span", { class: "step-label" }, label), detail);
+			this.#rows.set(step, { row, mark, detail });
+			list.append(row);
+		}
+		this.element = card({ title: `Connecting to ${where}`, picture: loader, role: "dialog", body: [list, this.#words], actions: [button("Cancel", "quiet", cancel)] });
+		this.element.classList.add("progress");
+		this.#draw();
+	}
+
+	/** A step was reported: it and all before it are done, the next one runs. */
+	advance({ step, detail }: Progress): void {
+		const at = step === "ready" ? steps.length : steps.findIndex((each) => each.step === step);
+		if (at < 0) return;
+		this.#current = Math.max(this.#current, Math.min(at + 1, steps.length));
+		const found = this.#rows.get(step);
+		if (found !== undefined) found.detail.textContent = showable(detail, 120);
+		this.#draw();
+	}
+
+	/** Shows the server's text before login. */
+	banner(text: string): void {
+		this.#words.replaceChildren(serverSays(text));
+	}
+
+	#draw(): void {
+		steps.forEach(({ step }, i) => {
+			const found = this.#rows.get(step);
+			if (found === undefined) return;
+			const state = i < this.#current ? "done" : i === this.#current ? "now" : "later";
+			if (found.row.dataset["state"] === state) return;
+			found.row.dataset["state"] = state;
+			found.row.toggleAttribute("aria-current", state === "now");
+			found.mark.replaceChildren(...(state === "done" ? [icon(check)] : state === "now" ? [icon(loader, "icon spin")] : []));
+		});
+	}
+}
+
+/** What failed, why, and what to do. */
+export function problemCard(problem: Problem, actions: NoticeActions): Card {
+	const again = button("Try again", "primary", () => actions.reconnect());
+	const details = h("details", {}, h("summary", {}, "Details"), h("pre", { class: "preview" }, problem.details), copyButton("Copy details", () => problem.details));
+	const element = card({
+		title: problem.title,
+		picture: alert,
+		role: "alertdialog",
+		body: [problem.cause !== "" && p(problem.cause), problem.todo !== "" && h("p", { class: "strong" }, problem.todo), details],
+		actions: [again, button("Close", "quiet", () => actions.close())],
+	});
+	element.classList.add("problem");
+	element.dataset["code"] = problem.code;
+	return { element, focus: again };
+}
+
+/** Tells that a session that ran is lost. It lies below the terminal's text, which stays readable. */
+export function lostBar(where: string, problem: Problem, actions: NoticeActions): Card {
+	const bar = barOf(
+		unplug,
+		`Connection to ${where} lost.`,
+		`${problem.cause === "" ? "" : `${problem.cause} `}Programs started without tmux or screen may have ended.`,
+		actions,
+	);
+	bar.dataset["code"] = problem.code;
+	bar.classList.add("lost");
+	return { element: bar };
+}
+
+/** Tells how a session ended. */
+export function endedBar(exit: Exit, actions: NoticeActions): Card {
+	const bar = barOf(check, "Session ended.", describeExit(exit), actions);
+	bar.classList.add("ended");
+	return { element: bar };
+}
+
+function barOf(picture: string, title: string, text: string, actions: NoticeActions): HTMLElement {
+	return h(
+		"div",
+		{ class: "bar", role: "region", "aria-label": title, part: "overlay-bar" },
+		h("span", { class: "card-icon" }, icon(picture)),
+		h("div", { class: "bar-text" }, h("strong", {}, title), h("span", {}, ` ${text}`)),
+		h("div", { class: "card-actions" }, button("Reconnect", "primary", () => actions.reconnect()), button("Close", "quiet", () => actions.close())),
+	);
+}
+
+/** How a command ended, in words. */
+export function describeExit(exit: Exit): string {
+	if (exit.signal !== undefined && exit.signal !== "") return `It was stopped by signal ${showable(exit.signal, 40)}.`;
+	if (exit.status === undefined) return "The server did not say how.";
+	return exit.status === 0 ? "Exit status 0." : `Exit status ${exit.status}.`;
+}

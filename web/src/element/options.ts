@@ -1,0 +1,42 @@
+import type { Auth, ConnectOptions, HostKeyPolicy, KnownHostsStore, Lazy } from "../client/index.ts";
+import type { KeyHistory } from "./prompts/hostkey.ts";
+
+/** A known_hosts file that can tell about its keys and replace them. */
+export interface KnownHostsBook extends KnownHostsStore {
+	/** What is known about a line besides the key. */
+	about?(line: string): Promise<KeyHistory | undefined>;
+	/** Puts one line in the place of others. */
+	replace?(lines: readonly string[], line: string): Promise<void>;
+}
+
+/** A private key to log in with. It is held in memory only. */
+export interface Identity {
+	/** Text of the key: OpenSSH or PEM. */
+	readonly key: string | Uint8Array;
+	/** What dialogs call it. */
+	readonly name: string;
+}
+
+/** The options of a terminal: what attributes say, and what must not stand in attributes. */
+export interface TerminalOptions extends Partial<Pick<ConnectOptions, "relay" | "host" | "port" | "username" | "ticket" | "keepAliveMs">> {
+	/** Ways to log in, in place of the built-in ones: the keys, then a password, then the server's questions. */
+	readonly auth?: readonly Auth[];
+	/** Keys that are tried before a password is asked for. */
+	readonly keys?: readonly Identity[];
+	/** Used once before the password is asked for. */
+	readonly password?: Lazy<string>;
+	/** Which host keys to accept, in place of asking. */
+	readonly hostKey?: HostKeyPolicy;
+	/** Where accepted keys are kept; without it nothing is saved. */
+	readonly knownHosts?: KnownHostsBook;
+	/** A fingerprint that a link promised: compared in the dialog, never trusted by itself. */
+	readonly promisedFingerprint?: string;
+	/** Whether programs may put text on the clipboard (OSC 52). Off if absent; reading it is never allowed. */
+	readonly remoteClipboard?: boolean;
+	/** Lines kept above the screen; 10,000 if absent. */
+	readonly scrollback?: number;
+	/** What a bell does besides its event: a short flash, if absent. */
+	readonly bell?: "none" | "visual";
+	/** `xterm-256color` if absent. */
+	readonly term?: string;
+}

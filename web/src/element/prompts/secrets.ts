@@ -1,0 +1,99 @@
+import keyround from "lucide-static/icons/key-round.svg";
+import lock from "lucide-static/icons/lock-keyhole.svg";
+import messages from "lucide-static/icons/message-square-text.svg";
+import type { Ask, Challenge } from "../../client/index.ts";
+import { h, newId } from "../dom.ts";
+import type { Answering, Card } from "../layer.ts";
+import { showable } from "../untrusted.ts";
+import { button, card, field, p, secretField, serverSays } from "./parts.ts";
+
+/** A password, and whether to use it again for a reconnect. */
+export interface PasswordAnswer {
+	readonly password: string;
+	readonly keep: boolean;
+}
+
+/** Asks for the password of an account on a server. */
+export function passwordCard(ask: Ask, { done, cancel }: Answering<PasswordAnswer>): Card {
+	const password = h("input", { type: "password", name: "password", autocomplete: "current-password", required: true });
+	const keep = h("input", { type: "checkbox", id: newId("keep") });
+	const element = card({
+		title: `Password for ${ask.username} on ${ask.host}`,
+		picture: lock,
+		body: [
+			ask.attempt > 1 && h("p", { class: "hint bad", role: "alert" }, `The server refused the password before. This is attempt ${ask.attempt}.`),
+			hiddenUser(ask.username),
+			secretField("Password", password),
+			h("div", { class: "check" }, keep, h("label", { for: keep.id }, "Keep until this tab closes")),
+			h("p", { class: "quiet" }, "Sent encrypted to the server; the gateway cannot read it."),
+		],
+		actions: [button("Log in", "submit"), button("Cancel", "quiet", cancel)],
+		onSubmit: () => done({ password: password.value, keep: keep.checked }),
+	});
+	return { element, focus: password };
+}
+
+/** Password managers file a password under the user name that stands beside it. */
+function hiddenUser(username: string): HTMLElement {
+	return h("input", { type: "text", name: "username", autocomplete: "username", value: username, readonly: true, class: "visually-hidden", tabindex: "-1", "aria-hidden": "true" });
+}
+
+/** Asks for a key's passphrase. It names no server: a server must not be able to fish for it. */
+export function passphraseCard(ask: Ask, { done, cancel }: Answering<string>): Card {
+	const input = h("input", { type: "password", name: "passphrase", autocomplete: "off", required: true });
+	const element = card({
+		title: `Passphrase for key ${showable(ask.keyName ?? "without a name", 80)}`,
+		picture: keyround,
+		tone: "key",
+		body: [
+			ask.attempt > 1 && h("p", { class: "hint bad", role: "alert" }, "This passphrase does not open the key. Try again."),
+			secretField("Passphrase", input),
+			h("p", { class: "quiet" }, "It stays in this browser."),
+		],
+		actions: [button("Unlock", "submit"), button("Cancel", "quiet", cancel)],
+		onSubmit: () => done(input.value),
+	});
+	return { element, focus: input };
+}
+
+/** Asks what the server asks, in the server's words, marked as such. */
+export function challengeCard(challenge: Challenge, { done, cancel }: Answering<readonly string[]>): Card {
+	const inputs = challenge.prompts.map((prompt) => challengeInput(prompt, challenge));
+	const rows = challenge.prompts.map((prompt, i) => challengeField(prompt, inputs[i] as HTMLInputElement));
+	const words = [challenge.name, challenge.instruction].filter((text) => text.trim() !== "").join("\n");
+	const element = card({
+		title: `${showable(challenge.host, 120)} asks ${challenge.username}`,
+		picture: messages,
+		body: [
+			challenge.round > 1 && p("Another question:"),
+			words !== "" && serverSays(words),
+			...(rows.length > 0 ? [h("p", { class: "server-label" }, "The server asks:"), ...rows] : []),
+			h("p", { class: "quiet" }, "Answers go encrypted to the server; the gateway cannot read them."),
+		],
+		actions: [button(rows.length > 0 ? "Answer" : "Continue", "submit"), button("Cancel", "quiet", cancel)],
+		onSubmit: () => done(inputs.map((input) => input.value)),
+	});
+	return { element, focus: inputs[0] ?? (element.querySelector("button") as HTMLElement) };
+}
+
+type Prompt = Challenge["prompts"][number];
+
+/** Words that servers use for codes that change (PAM modules of Google, Duo, TOTP, YubiKey). */
+const codeWords = /one[- ]?time|otp\b|verification code|passcode|token|6[- ]digit|authenticator/i;
+
+function challengeInput(prompt: Prompt, challenge: Challenge): HTMLInputElement {
+	const code = codeWords.test(prompt.text) || codeWords.test(challenge.instruction);
+	const complete = code ? "one-time-code" : !prompt.echo && /password/i.test(prompt.text) ? "current-password" : "off";
+	return h("input", {
+		type: prompt.echo || code ? "text" : "password",
+		autocomplete: complete,
+		inputmode: code ? "numeric" : undefined,
+		spellcheck: "false",
+		autocapitalize: "off",
+	});
+}
+
+function challengeField(prompt: Prompt, input: HTMLInputElement): HTMLElement {
+	const label = showable(prompt.text, 500).trim() || "Answer";
+	return input.type === "password" ? secretField(label, input) : field(label, input);
+}

@@ -1,0 +1,127 @@
+import type { Ask, Auth, Challenge, Decision, HostKey, HostKeyError, HostKeyPolicy, Lazy } from "../client/index.ts";
+import { PromptEvent } from "./events.ts";
+import { cancelled, type Layer } from "./layer.ts";
+import type { KnownHostsBook, TerminalOptions } from "./options.ts";
+import { changedKeyCard, type KeyHistory, newHostKeyCard, replaceKeyCard } from "./prompts/hostkey.ts";
+import { challengeCard, passphraseCard, passwordCard } from "./prompts/secrets.ts";
+
+/**
+ * Puts the questions of a login: first to the page, as events, then to the
+ * person, as cards. What the person let it keep it holds in memory alone, for
+ * a reconnect, and drops when {@link Questions.forget} is called.
+ */
+export class Questions {
+	readonly #target: EventTarget;
+	readonly #layer: Layer;
+	readonly #passphrases = new Map<string, string>();
+	readonly #trusted = new Set<string>();
+	#password: string | undefined;
+
+	/** Events are dispatched at target; cards are shown in layer. */
+	constructor(target: EventTarget, layer: Layer) {
+		this.#target = target;
+		this.#layer = layer;
+	}
+
+	/** Drops every remembered answer. */
+	forget(): void {
+		this.#passphrases.clear();
+		this.#trusted.clear();
+		this.#password = undefined;
+	}
+
+	/** The ways to log in that options name, or else the built-in ones. */
+	auth(options: TerminalOptions): Auth[] {
+		if (options.auth !== undefined) return [...options.auth];
+		const keys = (options.keys ?? []).map(
+			({ key, name }): Auth => ({ type: "publickey", key, name, passphrase: (ask) => this.#passphrase(ask) }),
+		);
+		return [
+			...keys,
+			{ type: "password", password: (ask) => this.#askPassword(ask, options.password) },
+			{ type: "keyboard-interactive", answer: (challenge) => this.#challenge(challenge) },
+		];
+	}
+
+	/** The policy that options name, or else: what is known is accepted, what is new is asked. */
+	hostKey(options: TerminalOptions, pin: string | undefined, signal: AbortSignal): HostKeyPolicy {
+		if (options.hostKey !== undefined) return options.hostKey;
+		if (pin !== undefined) return { pin };
+		return {
+			knownHosts: options.knownHosts ?? "",
+			onUnknown: (key) => this.#newHostKey(key, options, signal),
+		};
+	}
+
+	/**
+	 * Raises the alarm about a changed key. True: the saved key was replaced,
+	 * by way of the second step; false: the person closed it.
+	 */
+	async changedKey(error: HostKeyError, book: KnownHostsBook | undefined, signal: AbortSignal): Promise<boolean> {
+		const history = await historyOf(error, book);
+		const canReplace = book?.replace !== undefined && error.reason === "changed";
+		try {
+			await this.#layer.ask<"replace" | "close">((answering) => changedKeyCard(error, history, canReplace, answering), signal);
+			await this.#layer.ask<true>((answering) => replaceKeyCard(error.offered, answering), signal);
+		} catch {
+			return false;
+		}
+		await book?.replace?.(error.known.map((key) => key.line), error.offered.line);
+		return true;
+	}
+
+	async #askPassword(ask: Ask, given: Lazy<string> | undefined): Promise<string> {
+		if (ask.attempt === 1 && this.#password !== undefined) return this.#password;
+		this.#password = undefined;
+		if (ask.attempt === 1 && given !== undefined) return typeof given === "function" ? given(ask) : given;
+		const answer = PromptEvent.ask<Ask, string>(this.#target, "ssh-password", ask);
+		if (answer !== undefined) return answer;
+		const { password, keep } = await this.#layer.ask<{ password: string; keep: boolean }>((answering) => passwordCard(ask, answering), ask.signal);
+		if (keep) this.#password = password;
+		return password;
+	}
+
+	async #passphrase(ask: Ask): Promise<string> {
+		const name = ask.keyName ?? "";
+		const kept = this.#passphrases.get(name);
+		if (ask.attempt === 1 && kept !== undefined) return kept;
+		const answer =
+			PromptEvent.ask<Ask, string>(this.#target, "ssh-passphrase", ask) ??
+			this.#layer.ask<string>((answering) => passphraseCard(ask, answering), ask.signal);
+		const passphrase = await answer;
+		this.#passphrases.set(name, passphrase);
+		return passphrase;
+	}
+
+	#challenge(challenge: Challenge): Promise<readonly string[]> {
+		// A round without questions only informs; without words either, there is nothing to show (RFC 4256 section 3.2).
+		if (challenge.prompts.length === 0 && challenge.instruction.trim() === "") return Promise.resolve([]);
+		return (
+			PromptEvent.ask<Challenge, readonly string[]>(this.#target, "ssh-challenge", challenge) ??
+			this.#layer.ask<readonly string[]>((answering) => challengeCard(challenge, answering), challenge.signal)
+		);
+	}
+
+	async #newHostKey(key: HostKey, options: TerminalOptions, signal: AbortSignal): Promise<Decision> {
+		const id = `${key.host} ${key.port} ${key.fingerprint}`;
+		if (this.#trusted.has(id)) return "once";
+		const canSave = options.knownHosts !== undefined;
+		const { promisedFingerprint: promised } = options;
+		const answer =
+			PromptEvent.ask<HostKey, Decision>(this.#target, "ssh-hostkey", key) ??
+			this.#layer.ask<Decision>((answering) => newHostKeyCard(key, { canSave, ...(promised !== undefined && { promised }) }, answering), signal);
+		const decision = await answer;
+		if (decision === "reject") throw cancelled();
+		this.#trusted.add(id);
+		return decision;
+	}
+}
+
+async function historyOf(error: HostKeyError, book: KnownHostsBook | undefined): Promise<Map<string, KeyHistory>> {
+	const history = new Map<string, KeyHistory>();
+	for (const { line } of error.known) {
+		const found = await book?.about?.(line).catch(() => undefined);
+		if (found !== undefined) history.set(line, found);
+	}
+	return history;
+}

@@ -1,0 +1,196 @@
+import { FitAddon } from "@xterm/addon-fit";
+import { UnicodeGraphemesAddon } from "@xterm/addon-unicode-graphemes";
+import { WebLinksAddon } from "@xterm/addon-web-links";
+import type { WebglAddon } from "@xterm/addon-webgl";
+import { type IDisposable, type ITheme, Terminal } from "@xterm/xterm";
+import xtermStyles from "@xterm/xterm/css/xterm.css";
+import { adoptStyles } from "./adoptstyles.ts";
+import { remoteCopy } from "./clipboard.ts";
+import { sheet } from "./dom.ts";
+import { openLink, safeLink } from "./links.ts";
+import { RateLimit } from "./rate.ts";
+import { cleanTitle } from "./untrusted.ts";
+
+/** How a screen looks. */
+export interface Look {
+	readonly theme: ITheme;
+	readonly fontFamily: string;
+	readonly fontSize: number;
+	readonly scrollback: number;
+	readonly readonly: boolean;
+	/** No blinking and no gliding, for `prefers-reduced-motion`. */
+	readonly still: boolean;
+}
+
+/** What a screen reports. */
+export interface ScreenEvents {
+	/** Bytes for the remote program: what was typed, and the terminal's own replies. */
+	onInput(bytes: Uint8Array): void;
+	onResize(cols: number, rows: number): void;
+	onTitle(title: string): void;
+	onBell(): void;
+	/** A link is under the mouse, with the address that it really has; undefined: no more. */
+	onLink(url: string | undefined): void;
+	/** A program wants this on the clipboard. */
+	onRemoteCopy(text: string): void;
+}
+
+const xtermSheet = sheet(xtermStyles);
+
+/**
+ * xterm.js within a shadow root, with what of it and its add-ons a terminal
+ * session needs, and hostile output kept within its bounds.
+ */
+export class Screen implements Disposable {
+	readonly terminal: Terminal;
+	readonly #root: ShadowRoot;
+	readonly #events: ScreenEvents;
+	readonly #box: HTMLElement;
+	readonly #fit = new FitAddon();
+	readonly #owned: IDisposable[] = [];
+	readonly #observer: ResizeObserver;
+	#webgl: WebglAddon | undefined;
+	#frame = 0;
+	#gone = false;
+
+	/** Opens a terminal in box, which lies in root. */
+	constructor(root: ShadowRoot, box: HTMLElement, look: Look, events: ScreenEvents) {
+		this.#root = root;
+		this.#box = box;
+		this.#events = events;
+		if (!root.adoptedStyleSheets.includes(xtermSheet)) root.adoptedStyleSheets.push(xtermSheet);
+		this.terminal = new Terminal({ ...optionsOf(look), allowProposedApi: true, linkHandler: this.#linkHandler() });
+		this.terminal.loadAddon(this.#fit);
+		adoptStyles(root, () => this.terminal.open(box));
+		this.terminal.loadAddon(new UnicodeGraphemesAddon());
+		this.#loadLinks();
+		this.#listen();
+		this.#observer = new ResizeObserver(() => this.fitSoon());
+		this.#observer.observe(box);
+		this.fit();
+		void this.#loadWebgl();
+	}
+
+	/** Applies a changed look. */
+	restyle(look: Look): void {
+		adoptStyles(this.#root, () => {
+			this.terminal.options = optionsOf(look);
+		});
+		this.fitSoon();
+	}
+
+	/** Fits rows and columns to the box, at most once a frame. */
+	fitSoon(): void {
+		this.#frame ||= requestAnimationFrame(() => {
+			this.#frame = 0;
+			this.fit();
+		});
+	}
+
+	/** Fits rows and columns to the box now; a hidden box changes nothing. */
+	fit(): void {
+		if (this.#gone || this.#box.clientWidth === 0) return;
+		const size = this.#fit.proposeDimensions();
+		if (size === undefined || !(size.cols > 1) || !(size.rows > 0)) return;
+		if (size.cols === this.terminal.cols && size.rows === this.terminal.rows) return;
+		this.terminal.resize(size.cols, size.rows);
+	}
+
+	/** Which renderer draws. */
+	get renderer(): "webgl" | "dom" {
+		return this.#webgl === undefined ? "dom" : "webgl";
+	}
+
+	[Symbol.dispose](): void {
+		this.#gone = true;
+		cancelAnimationFrame(this.#frame);
+		this.#observer.disconnect();
+		for (const each of this.#owned) each.dispose();
+		adoptStyles(this.#root, () => this.terminal.dispose());
+		this.#box.replaceChildren();
+	}
+
+	#listen(): void {
+		const { terminal } = this;
+		const encoder = new TextEncoder();
+		const titles = new RateLimit(4, 1000);
+		const bells = new RateLimit(1, 5000);
+		this.#owned.push(
+			terminal.onData((text) => this.#events.onInput(encoder.encode(text))),
+			terminal.onBinary((text) => this.#events.onInput(Uint8Array.from(text, (sign) => sign.charCodeAt(0)))),
+			terminal.onResize(({ cols, rows }) => this.#events.onResize(cols, rows)),
+			terminal.onTitleChange((title) => titles.pass(performance.now()) && this.#events.onTitle(cleanTitle(title))),
+			terminal.onBell(() => bells.pass(performance.now()) && this.#events.onBell()),
+			terminal.parser.registerOscHandler(52, (data) => {
+				const text = remoteCopy(data);
+				if (text !== undefined) this.#events.onRemoteCopy(text);
+				return true;
+			}),
+		);
+	}
+
+	#loadLinks(): void {
+		const hover = { hover: (_: MouseEvent, text: string) => this.#events.onLink(safeLink(text)), leave: () => this.#events.onLink(undefined) };
+		this.terminal.loadAddon(new WebLinksAddon(follow, hover));
+	}
+
+	/** For links that a program made with OSC 8, whose text may say anything. */
+	#linkHandler() {
+		return {
+			allowNonHttpProtocols: false,
+			activate: follow,
+			hover: (_: MouseEvent, text: string) => this.#events.onLink(safeLink(text)),
+			leave: () => this.#events.onLink(undefined),
+		};
+	}
+
+	/** WebGL draws much faster; where it is missing or breaks, the DOM renderer stays or comes back. */
+	async #loadWebgl(): Promise<void> {
+		try {
+			const { WebglAddon } = await import("@xterm/addon-webgl");
+			if (this.#gone) return;
+			const addon = new WebglAddon();
+			addon.onContextLoss(() => this.#dropWebgl());
+			this.#webgl = addon;
+			adoptStyles(this.#root, () => this.terminal.loadAddon(addon));
+		} catch {
+			// No WebGL2 here, or its chunk did not load.
+			this.#dropWebgl();
+		}
+		this.fitSoon();
+	}
+
+	#dropWebgl(): void {
+		const addon = this.#webgl;
+		this.#webgl = undefined;
+		if (addon === undefined || this.#gone) return;
+		try {
+			adoptStyles(this.#root, () => addon.dispose());
+		} catch {
+			// It never came to life.
+		}
+		// The two renderers measure cells differently.
+		this.fitSoon();
+	}
+}
+
+function follow(event: MouseEvent, text: string): void {
+	if (event.ctrlKey || event.metaKey) openLink(text);
+}
+
+function optionsOf(look: Look) {
+	return {
+		theme: look.theme,
+		fontFamily: look.fontFamily,
+		fontSize: look.fontSize,
+		lineHeight: 1.15,
+		scrollback: look.scrollback,
+		disableStdin: look.readonly,
+		minimumContrastRatio: 4.5,
+		cursorBlink: !look.still,
+		smoothScrollDuration: 0,
+		scrollOnUserInput: true,
+		rightClickSelectsWord: false,
+		drawBoldTextInBrightColors: false,
+	};
+}
