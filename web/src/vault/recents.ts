@@ -1,0 +1,42 @@
+import type { Store } from "./store.ts";
+
+/** A server that was connected to. It holds no secret. */
+export interface RecentHost {
+	readonly host: string;
+	readonly port: number;
+	readonly username: string;
+	/** When it was last connected to; milliseconds since 1970. */
+	readonly last: number;
+}
+
+const record = "recent";
+const most = 20;
+
+/** The servers that were last connected to, newest first. */
+export class RecentHosts {
+	readonly #store: Store;
+	readonly #now: () => number;
+
+	constructor(store: Store, now: () => number = Date.now) {
+		this.#store = store;
+		this.#now = now;
+	}
+
+	async list(): Promise<readonly RecentHost[]> {
+		return (await this.#store.get<readonly RecentHost[]>(record)) ?? [];
+	}
+
+	/** Puts a server first. Only what names it is kept, whatever else the object holds. */
+	async add({ host, port, username }: Omit<RecentHost, "last">): Promise<void> {
+		const entry: RecentHost = { host, port, username, last: this.#now() };
+		await this.#store.update<readonly RecentHost[]>(record, (old = []) => [entry, ...old.filter((each) => !same(each, entry))].slice(0, most));
+	}
+
+	async remove(entry: Omit<RecentHost, "last">): Promise<void> {
+		await this.#store.update<readonly RecentHost[]>(record, (old = []) => old.filter((each) => !same(each, entry)));
+	}
+}
+
+function same(a: Omit<RecentHost, "last">, b: Omit<RecentHost, "last">): boolean {
+	return a.host === b.host && a.port === b.port && a.username === b.username;
+}

@@ -1,0 +1,107 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { checkSettings, defaults, KnownHosts, MemoryStore, RecentHosts, SettingsBook, type Store } from "../src/vault/index.ts";
+
+const key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIA";
+
+async function holding(text: string): Promise<{ store: Store; hosts: KnownHosts }> {
+	const store = new MemoryStore();
+	await store.update("known_hosts", () => ({ text, history: {} }));
+	return { store, hosts: new KnownHosts(store, () => 1000) };
+}
+
+const edits: [name: string, before: string, edit: (hosts: KnownHosts) => Promise<void>, after: string][] = [
+	["adding to an empty file writes one line", "", (hosts) => hosts.add("a k"), "a k\n"],
+	["adding a line that is there changes nothing", "a k\n", (hosts) => hosts.add("a k"), "a k\n"],
+	["adding after a file without a last line end adds it", "# note", (hosts) => hosts.add("a k"), "# note\na k\n"],
+	["removing keeps comments, blanks and broken lines", "# x\n\na k\n???\r\nb k\n", (hosts) => hosts.remove(["a k"]), "# x\n\n???\r\nb k\n"],
+	["removing finds lines that end in CR LF", "a k\r\nb k\r\n", (hosts) => hosts.remove(["a k"]), "b k\r\n"],
+	["removing what is not there changes nothing", "a k\n", (hosts) => hosts.remove(["c k"]), "a k\n"],
+	["replacing takes all the old lines out and adds one", "a k1\nb k\na k2\n", (hosts) => hosts.replace(["a k1", "a k2"], "a k3"), "b k\na k3\n"],
+];
+
+for (const [name, before, edit, after] of edits) {
+	test(name, async () => {
+		const { hosts } = await holding(before);
+		await edit(hosts);
+		assert.equal(await hosts.read(), after);
+	});
+}
+
+test("a line's history tells when it was saved and how often used", async () => {
+	const hosts = new KnownHosts(new MemoryStore(), () => 42);
+	const line = `db1 ${key}`;
+	await hosts.add(line);
+	await hosts.used(line);
+	await hosts.used(line);
+	await hosts.used("other line");
+	assert.deepEqual(await hosts.about(line), { added: 42, uses: 2 });
+	assert.equal(await hosts.about("other line"), undefined);
+});
+
+test("adding a line again keeps its history", async () => {
+	const hosts = new KnownHosts(new MemoryStore(), () => 42);
+	await hosts.add("a k");
+	await hosts.used("a k");
+	await hosts.add("a k");
+	assert.deepEqual(await hosts.about("a k"), { added: 42, uses: 1 });
+});
+
+test("a replaced line takes its history with it", async () => {
+	const { hosts } = await holding("a k1\n");
+	await hosts.used("a k1");
+	await hosts.replace(["a k1"], "a k2");
+	assert.equal(await hosts.about("a k1"), undefined);
+	assert.deepEqual(await hosts.about("a k2"), { added: 1000, uses: 0 });
+});
+
+test("recent hosts come newest first, each once, twenty at most", async () => {
+	let now = 0;
+	const recents = new RecentHosts(new MemoryStore(), () => ++now);
+	for (let i = 0; i < 25; i++) await recents.add({ host: `h${i}`, port: 22, username: "u" });
+	await recents.add({ host: "h20", port: 22, username: "u" });
+	await recents.add({ host: "h20", port: 2222, username: "u" });
+	const list = await recents.list();
+	assert.equal(list.length, 20);
+	assert.deepEqual(
+		list.slice(0, 3).map((each) => `${each.host}:${each.port}`),
+		["h20:2222", "h20:22", "h24:22"],
+	);
+	await recents.remove({ host: "h20", port: 22, username: "u" });
+	assert.equal((await recents.list()).filter((each) => each.host === "h20").length, 1);
+});
+
+test("nothing but names and counts is ever stored", async () => {
+	const written: string[] = [];
+	class Watched extends MemoryStore {
+		override async update<T>(name: string, change: (old: T | undefined) => T): Promise<T> {
+			const value = await super.update(name, change);
+			written.push(JSON.stringify(value));
+			return value;
+		}
+	}
+	const store = new Watched();
+	// Callers hand over whole objects by mistake: what is not named by the vault must fall off.
+	const careless = { host: "db1", port: 22, username: "root", password: "hunter2", key: "-----BEGIN OPENSSH PRIVATE KEY-----", passphrase: "swordfish" };
+	await new RecentHosts(store).add(careless);
+	await new SettingsBook(store).change({ fontSize: 16, ...careless } as object);
+	await new KnownHosts(store).add(`db1 ${key}`);
+	await new KnownHosts(store).used(`db1 ${key}`);
+	assert.equal(written.length, 4);
+	for (const text of written) assert.doesNotMatch(text, /hunter2|PRIVATE KEY|swordfish/);
+});
+
+const settings: [name: string, value: unknown, want: object][] = [
+	["nothing", undefined, defaults],
+	["a string", "dark", defaults],
+	["an unknown theme", { theme: "pink" }, { theme: "auto" }],
+	["a known theme", { theme: "dark" }, { theme: "dark" }],
+	["a font too large", { fontSize: 400 }, { fontSize: 40 }],
+	["a font that is no number", { fontSize: Number.NaN }, { fontSize: 14 }],
+	["too much scrollback", { scrollback: 1e9 }, { scrollback: 100_000 }],
+	["a list with strangers", { clipboardHosts: ["a:22", 7, null] }, { clipboardHosts: ["a:22"] }],
+];
+
+for (const [name, value, want] of settings) {
+	test(`settings are mended: ${name}`, () => assert.deepEqual(checkSettings(value), { ...defaults, ...want }));
+}
