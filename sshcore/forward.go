@@ -1,0 +1,149 @@
+package sshcore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"strconv"
+	"sync"
+	"time"
+
+	"golang.org/x/crypto/ssh"
+)
+
+// DialContext opens a connection from the server to addr: network "tcp"
+// (direct-tcpip, RFC 4254 section 7.2; the server resolves the name) or "unix"
+// (OpenSSH's direct-streamlocal). It fits Config.Dial, which makes a jump host
+// of the server. A refusal is an *ssh.OpenChannelError; its Reason
+// ssh.Prohibited means that sshd_config or the key's options forbid it
+// (AllowTcpForwarding, PermitOpen, DisableForwarding).
+//
+// The result has deadlines, and a method CloseWrite. A Read of it after the
+// SSH connection has broken returns why, not io.EOF.
+func (c *Client) DialContext(ctx context.Context, network, addr string) (net.Conn, error) {
+	kind, extra, err := channelTo(network, addr)
+	if err != nil {
+		return nil, err
+	}
+	ch, reqs, err := c.open(ctx, kind, extra)
+	if err != nil {
+		return nil, fmt.Errorf("open %s to %s: %w", network, addr, err)
+	}
+	go ssh.DiscardRequests(reqs)
+	return newTunnel(c, ch, tunnelAddr{network, addr}), nil
+}
+
+func channelTo(network, addr string) (kind string, extra []byte, err error) {
+	switch network {
+	case "tcp":
+		host, port, err := net.SplitHostPort(addr)
+		if err != nil {
+			return "", nil, err
+		}
+		n, err := strconv.ParseUint(port, 10, 16)
+		if err != nil {
+			return "", nil, fmt.Errorf("port %q: %w", port, err)
+		}
+		return "direct-tcpip", ssh.Marshal(struct {
+			Host       string
+			Port       uint32
+			Origin     string
+			OriginPort uint32
+		}{host, uint32(n), "127.0.0.1", 0}), nil
+	case "unix":
+		return "direct-streamlocal@openssh.com", ssh.Marshal(struct {
+			Path, Reserved string
+			Port           uint32
+		}{addr, "", 0}), nil
+	}
+	return "", nil, net.UnknownNetworkError(network)
+}
+
+// tunnel is a channel as a net.Conn. Between the caller and the channel lie
+// two net.Pipes, since a channel's own Read and Write know no deadlines, and
+// after Close they wait for the server's consent.
+type tunnel struct {
+	ch      ssh.Channel
+	client  *Client
+	to      tunnelAddr
+	in, out net.Conn // the caller's ends
+
+	mu  sync.Mutex
+	err error // what Read returns at the end
+	cut bool  // Close was called
+}
+
+func newTunnel(c *Client, ch ssh.Channel, to tunnelAddr) *tunnel {
+	t := &tunnel{ch: ch, client: c, to: to, err: io.EOF}
+	in, inFar := net.Pipe()
+	out, outFar := net.Pipe()
+	t.in, t.out = in, out
+	go t.pumpIn(inFar)
+	go t.pumpOut(outFar)
+	return t
+}
+
+func (t *tunnel) pumpIn(far net.Conn) {
+	defer far.Close()
+	if _, err := io.Copy(far, t.ch); err != nil {
+		t.ch.Close() // the caller has closed
+	} else if !t.client.tap.alive() {
+		err := t.client.closedError()
+		t.mu.Lock()
+		t.err = err
+		t.mu.Unlock()
+	}
+}
+
+func (t *tunnel) pumpOut(far net.Conn) {
+	defer far.Close()
+	_, err := io.Copy(t.ch, far)
+	t.mu.Lock()
+	cut := t.cut
+	t.mu.Unlock()
+	if err != nil || cut {
+		t.ch.Close()
+	} else {
+		t.ch.CloseWrite()
+	}
+}
+
+func (t *tunnel) Read(p []byte) (int, error) {
+	n, err := t.in.Read(p)
+	if err == io.EOF {
+		t.mu.Lock()
+		defer t.mu.Unlock()
+		err = t.err
+	}
+	return n, err
+}
+
+func (t *tunnel) Write(p []byte) (int, error) { return t.out.Write(p) }
+
+// CloseWrite sends EOF; the other direction stays open.
+func (t *tunnel) CloseWrite() error { return t.out.Close() }
+
+func (t *tunnel) Close() error {
+	t.mu.Lock()
+	t.cut = true
+	t.mu.Unlock()
+	err := errors.Join(t.out.Close(), t.in.Close())
+	t.ch.Close()
+	return err
+}
+
+func (t *tunnel) LocalAddr() net.Addr  { return t.client.conn.LocalAddr() }
+func (t *tunnel) RemoteAddr() net.Addr { return t.to }
+
+func (t *tunnel) SetDeadline(d time.Time) error {
+	return errors.Join(t.SetReadDeadline(d), t.SetWriteDeadline(d))
+}
+func (t *tunnel) SetReadDeadline(d time.Time) error  { return t.in.SetReadDeadline(d) }
+func (t *tunnel) SetWriteDeadline(d time.Time) error { return t.out.SetWriteDeadline(d) }
+
+type tunnelAddr struct{ network, addr string }
+
+func (a tunnelAddr) Network() string { return a.network }
+func (a tunnelAddr) String() string  { return a.addr }

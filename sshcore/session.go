@@ -1,0 +1,329 @@
+package sshcore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"sync"
+
+	"golang.org/x/crypto/ssh"
+)
+
+// maxOutput bounds what Client.Output collects.
+const maxOutput = 64 << 20
+
+// ErrOutputTooLong is returned by Client.Output for a command that writes more
+// than 64 MiB. Use Start for those.
+var ErrOutputTooLong = errors.New("the command's output is too long to be kept in memory")
+
+// Command is what to run. An empty Line without Subsystem is the login shell.
+type Command struct {
+	Line      string            // for the user's shell to interpret
+	Subsystem string            // such as "sftp"; excludes Line
+	PTY       *PTY              // nil: no terminal; then stdout and stderr stay apart
+	Env       map[string]string // servers take few names, and drop the others in silence
+}
+
+// PTY asks for a pseudo-terminal, RFC 4254 section 6.2. Zero Term means
+// "xterm-256color"; zero Modes leave them to the server.
+type PTY struct {
+	Term       string
+	Cols, Rows int
+	Modes      ssh.TerminalModes
+}
+
+// Session is a running command.
+type Session struct {
+	client *Client
+	ch     ssh.Channel
+	stdout *outStream
+	stderr *stderrStream
+
+	closeOnce sync.Once
+	done      chan struct{} // closed when the server closed the channel
+	exit      error         // valid after done; what it told
+	told      bool          // valid after done; it told something
+}
+
+// Start opens a session and starts the command in it. It fails with an
+// *ssh.OpenChannelError or a *RequestError if the server refuses.
+func (c *Client) Start(ctx context.Context, cmd Command) (*Session, error) {
+	ch, reqs, err := c.open(ctx, "session", nil)
+	if err != nil {
+		return nil, fmt.Errorf("open session: %w", err)
+	}
+	s := &Session{client: c, ch: ch, done: make(chan struct{})}
+	s.stdout = &outStream{s: s, r: ch}
+	s.stderr = newStderr(&outStream{s: s, r: ch.Stderr()})
+	go s.serve(reqs)
+	go s.stderr.pump()
+	if err := s.begin(ctx, cmd); err != nil {
+		s.Close()
+		return nil, err
+	}
+	return s, nil
+}
+
+// open opens a channel, or leaves a goroutine to close it when ctx ends first.
+func (c *Client) open(ctx context.Context, kind string, extra []byte) (ssh.Channel, <-chan *ssh.Request, error) {
+	type opened struct {
+		ch   ssh.Channel
+		reqs <-chan *ssh.Request
+		err  error
+	}
+	answer := make(chan opened, 1)
+	go func() {
+		ch, reqs, err := c.conn.OpenChannel(kind, extra)
+		answer <- opened{ch, reqs, err}
+	}()
+	select {
+	case o := <-answer:
+		return o.ch, o.reqs, c.openError(o.err)
+	case <-ctx.Done():
+		go func() {
+			if o := <-answer; o.err == nil {
+				go ssh.DiscardRequests(o.reqs)
+				o.ch.Close()
+			}
+		}()
+		return nil, nil, context.Cause(ctx)
+	}
+}
+
+// openError keeps the server's refusal; anything else means that the
+// connection is gone.
+func (c *Client) openError(err error) error {
+	var refused *ssh.OpenChannelError
+	if err == nil || errors.As(err, &refused) {
+		return err
+	}
+	return c.closedError()
+}
+
+// begin sends the requests of RFC 4254 sections 6.2 to 6.5.
+func (s *Session) begin(ctx context.Context, cmd Command) error {
+	for _, name := range slices.Sorted(maps.Keys(cmd.Env)) {
+		// Without a reply, as OpenSSH does: a refusal would change nothing.
+		payload := struct{ Name, Value string }{name, cmd.Env[name]}
+		if _, err := s.ch.SendRequest("env", false, ssh.Marshal(payload)); err != nil {
+			return s.client.closedError()
+		}
+	}
+	if cmd.PTY != nil {
+		if err := s.request(ctx, "pty-req", cmd.PTY.payload()); err != nil {
+			return err
+		}
+	}
+	switch {
+	case cmd.Subsystem != "":
+		return s.request(ctx, "subsystem", ssh.Marshal(struct{ Name string }{cmd.Subsystem}))
+	case cmd.Line != "":
+		return s.request(ctx, "exec", ssh.Marshal(struct{ Line string }{cmd.Line}))
+	}
+	return s.request(ctx, "shell", nil)
+}
+
+func (p *PTY) payload() []byte {
+	term := p.Term
+	if term == "" {
+		term = "xterm-256color"
+	}
+	var modes []byte
+	for _, op := range slices.Sorted(maps.Keys(p.Modes)) {
+		modes = append(modes, ssh.Marshal(struct {
+			Op    uint8
+			Value uint32
+		}{op, p.Modes[op]})...)
+	}
+	modes = append(modes, 0) // TTY_OP_END
+	return ssh.Marshal(struct {
+		Term                      string
+		Cols, Rows, Width, Height uint32
+		Modes                     string
+	}{term, uint32(p.Cols), uint32(p.Rows), 0, 0, string(modes)})
+}
+
+// request sends a request that the server has to answer.
+func (s *Session) request(ctx context.Context, name string, payload []byte) error {
+	answer := make(chan error, 1)
+	go func() {
+		ok, err := s.ch.SendRequest(name, true, payload)
+		switch {
+		case err == nil && !ok:
+			err = &RequestError{Request: name}
+		case err != nil && s.client.tap.alive():
+			err = &RequestError{Request: name} // it closed the channel instead
+		case err != nil:
+			err = s.client.closedError()
+		}
+		answer <- err
+	}()
+	select {
+	case err := <-answer:
+		return err
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+// serve takes the server's requests until it closes the channel. The end of
+// the command may come before or after the end of its output.
+func (s *Session) serve(reqs <-chan *ssh.Request) {
+	for req := range reqs {
+		switch req.Type {
+		case "exit-status":
+			var p struct{ Status uint32 }
+			if ssh.Unmarshal(req.Payload, &p) == nil {
+				s.told, s.exit = true, exitStatus(int(p.Status))
+			}
+		case "exit-signal":
+			var p struct {
+				Signal     string
+				CoreDumped bool
+				Msg, Lang  string
+			}
+			if ssh.Unmarshal(req.Payload, &p) == nil {
+				s.told, s.exit = true, &ExitError{Status: -1, Signal: p.Signal, Msg: p.Msg, CoreDumped: p.CoreDumped}
+			}
+		}
+		if req.WantReply {
+			req.Reply(false, nil)
+		}
+	}
+	close(s.done)
+}
+
+func exitStatus(status int) error {
+	if status == 0 {
+		return nil
+	}
+	return &ExitError{Status: status}
+}
+
+// Stdin returns the command's standard input. Writing waits for the server to
+// make room. Close sends EOF; the other direction stays open.
+func (s *Session) Stdin() io.WriteCloser { return (*inStream)(s) }
+
+// Stdout returns the command's standard output. If nobody reads, the server
+// stops sending after 2 MiB; nothing else on the connection is held up. EOF
+// means that the server said so; if the connection broke, Read returns the
+// reason for it, after all that had come.
+func (s *Session) Stdout() io.Reader { return s.stdout }
+
+// Stderr returns the command's standard error, which with a PTY stays empty.
+// The server counts it against the same window as Stdout, so somebody has to
+// take it: until its first Read, Stderr keeps the first MiB and drops the
+// rest, and that Read's successors return ErrStderrDropped once, in the place
+// of what is missing. From the first Read on nothing is dropped, and the
+// server waits for the reader.
+func (s *Session) Stderr() io.Reader { return s.stderr }
+
+// Resize tells the terminal's size.
+func (s *Session) Resize(cols, rows int) error {
+	payload := struct{ Cols, Rows, Width, Height uint32 }{uint32(cols), uint32(rows), 0, 0}
+	return s.notify("window-change", ssh.Marshal(payload))
+}
+
+// Signal sends a signal. Many servers only pass on some, or none.
+func (s *Session) Signal(sig ssh.Signal) error {
+	return s.notify("signal", ssh.Marshal(struct{ Name string }{string(sig)}))
+}
+
+// notify sends a request that is not answered. After the command's end it does
+// nothing.
+func (s *Session) notify(name string, payload []byte) error {
+	if _, err := s.ch.SendRequest(name, false, payload); err != nil {
+		select {
+		case <-s.done:
+			return nil
+		default:
+			return s.broken()
+		}
+	}
+	return nil
+}
+
+// Wait waits for the server to close the session, which it does when the
+// command has ended and its output has been read. It returns nil for status 0,
+// an *ExitError, an *ExitMissingError, or why the connection ended.
+func (s *Session) Wait() error {
+	<-s.done
+	if s.told {
+		return s.exit
+	}
+	if err := s.broken(); err != nil {
+		return err
+	}
+	return &ExitMissingError{}
+}
+
+// broken returns why the connection ended, or nil if it lives.
+func (s *Session) broken() error {
+	if s.client.tap.alive() {
+		return nil
+	}
+	return s.client.closedError()
+}
+
+// Close closes the session in both directions. It does not wait for the
+// command, which on most servers gets a hangup. Reads and Wait return once the
+// server has confirmed, or the connection ends.
+func (s *Session) Close() error {
+	s.closeOnce.Do(func() {
+		s.stderr.abandon()
+		s.ch.Close()
+	})
+	return nil
+}
+
+// Output runs a command and returns its standard output. Standard error is
+// dropped. On failure it returns what had come until then; when ctx ends, it
+// closes the session.
+func (c *Client) Output(ctx context.Context, line string) ([]byte, error) {
+	s, err := c.Start(ctx, Command{Line: line})
+	if err != nil {
+		return nil, err
+	}
+	defer s.Close()
+	var out collector
+	ended := make(chan error, 1)
+	go func() {
+		_, err := io.Copy(&out, s.Stdout())
+		if err == nil {
+			err = s.Wait()
+		}
+		ended <- err
+	}()
+	select {
+	case err = <-ended:
+	case <-ctx.Done():
+		err = context.Cause(ctx)
+	}
+	return out.take(), err
+}
+
+// collector is a bounded buffer that can be taken while it is written to.
+type collector struct {
+	mu    sync.Mutex
+	bytes []byte
+}
+
+func (c *collector) Write(p []byte) (int, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	n := min(len(p), maxOutput-len(c.bytes))
+	c.bytes = append(c.bytes, p[:n]...)
+	if n < len(p) {
+		return n, ErrOutputTooLong
+	}
+	return n, nil
+}
+
+func (c *collector) take() []byte {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return slices.Clip(c.bytes)
+}

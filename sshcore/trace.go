@@ -1,0 +1,22 @@
+package sshcore
+
+// Step names a stage in the life of a connection.
+type Step string
+
+// The steps, in their order. StepRekey may come any number of times after
+// StepReady.
+const (
+	StepKex     Step = "kex"     // Detail: the server's version
+	StepHostKey Step = "hostkey" // Detail: type and fingerprint
+	StepAuth    Step = "auth"    // Detail: the method; once an attempt
+	StepReady   Step = "ready"   // Detail: the agreed key exchange and ciphers
+	StepRekey   Step = "rekey"   // Detail: empty
+	StepClosed  Step = "closed"  // Detail: why
+)
+
+// Event is what Config.Trace is told. It never holds a secret.
+type Event struct {
+	Step    Step
+	Detail  string
+	Warning bool // Detail is something that a person should know
+}
