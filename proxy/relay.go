@@ -71,7 +71,11 @@ func (p *Proxy) reach(ctx context.Context, req *netconn.Request) (*route, error)
 func (p *Proxy) refuse(ctx context.Context, req *netconn.Request, rec *record, err error) {
 	rec.outcome, rec.reason = "refused", err.Error()
 	var r *refusal
-	if !errors.As(err, &r) {
+	cause := context.Cause(ctx)
+	switch {
+	case cause != nil:
+		r = &refusal{code: codeOf(cause), text: cause.Error(), cause: cause}
+	case !errors.As(err, &r):
 		r = &refusal{code: netconn.CodeDialFailed, text: "the target could not be connected", cause: err}
 	}
 	if !p.cfg.Local {
