@@ -38,7 +38,8 @@ func (e *portError) Error() string { return "stream broken off: " + e.message }
 type port struct {
 	js        js.Value
 	onMessage *callback
-	transfer  js.Value // an array for postMessage, used again and again
+	transfer  js.Value      // an array for postMessage, used again and again
+	wanted    chan struct{} // closed by the first credit
 
 	mu        sync.Mutex
 	queue     []js.Value // received chunks
@@ -59,7 +60,7 @@ type ending struct {
 
 // newPort takes over a MessagePort and asks for the first bytes.
 func newPort(v js.Value) *port {
-	p := &port{js: v, transfer: jsArray.New(1), readGate: newGate(), writeGate: newGate()}
+	p := &port{js: v, transfer: jsArray.New(1), wanted: make(chan struct{}), readGate: newGate(), writeGate: newGate()}
 	p.onMessage = newCallback(func(event js.Value) { p.receive(event.Get("data")) })
 	v.Set("onmessage", p.onMessage.Value)
 	v.Call("postMessage", window)
@@ -72,8 +73,7 @@ func (p *port) receive(data js.Value) {
 	defer p.mu.Unlock()
 	switch {
 	case data.Type() == js.TypeNumber:
-		p.credit += data.Int()
-		p.writeGate.signal()
+		p.grantWrite(data.Int())
 	case data.IsNull():
 		p.endReceiving(nil)
 	case isBytes(data):
@@ -86,6 +86,16 @@ func (p *port) receive(data js.Value) {
 		p.endReceiving(err)
 		p.endSending(err)
 	}
+}
+
+func (p *port) grantWrite(n int) {
+	select {
+	case <-p.wanted:
+	default:
+		close(p.wanted)
+	}
+	p.credit += n
+	p.writeGate.signal()
 }
 
 func stringOf(v js.Value, member string) string {
@@ -155,7 +165,7 @@ func (p *port) grant(n int) {
 func (p *port) Write(b []byte) (int, error) {
 	sent := 0
 	for sent < len(b) {
-		n, err := p.WaitCredit()
+		n, err := p.waitCredit()
 		if err != nil {
 			return sent, err
 		}
@@ -168,9 +178,8 @@ func (p *port) Write(b []byte) (int, error) {
 	return sent, nil
 }
 
-// WaitCredit waits until the other side wants bytes, and returns how many.
-// Whoever asks before reading from a source holds nothing back in between.
-func (p *port) WaitCredit() (int, error) {
+// waitCredit waits until the other side wants bytes, and returns how many.
+func (p *port) waitCredit() (int, error) {
 	for {
 		p.mu.Lock()
 		credit, sent, expired := p.credit, p.sent, p.writeGate.expired()

@@ -27,7 +27,7 @@ type None struct{}
 
 // ToCore lists the calls that the page makes of the core.
 var ToCore = []Call{
-	// One port: the transport's bytes, when Relay is empty.
+	// At most one port: the transport's bytes, when Relay is empty.
 	{"connect", Connect{}, Info{}, 1},
 	{"info", None{}, Info{}, 0},
 	{"disconnect", None{}, None{}, 0},
@@ -135,7 +135,8 @@ type Challenge struct {
 	Name        string   `js:"name"`
 	Instruction string   `js:"instruction"`
 	Prompts     []Prompt `js:"prompts"`
-	Round       int      `js:"round"` // from 1
+	Round       int      `js:"round"`   // from 1, within the attempt
+	Attempt     int      `js:"attempt"` // from 1; more than 1 after a wrong answer
 	Step        int      `js:"step"`
 }
 

@@ -75,7 +75,11 @@ export interface Challenge {
 	readonly name: string;
 	readonly instruction: string;
 	readonly prompts: readonly { readonly text: string; readonly echo: boolean }[];
+	/** From 1, within the attempt. */
 	readonly round: number;
+	/** From 1; more than 1: the answers before were wrong. */
+	readonly attempt: number;
+	/** Which factor this is, from 1; more than 1 after a partial success. */
 	readonly step: number;
 	readonly host: string;
 	readonly username: string;
@@ -252,7 +256,7 @@ export interface ClientEvents {
 	banner: CustomEvent<string>;
 	/** A line that belongs into known_hosts now. A {@link KnownHostsStore} was told already. */
 	knownhosts: CustomEvent<string>;
-	/** Keys were exchanged anew; the detail names the algorithm. */
+	/** Keys were exchanged anew. The detail is for people, and may be empty. */
 	rekey: CustomEvent<string>;
 }
 

@@ -184,8 +184,10 @@ export interface Challenge {
 	readonly name: string;
 	readonly instruction: string;
 	readonly prompts: readonly Prompt[];
-	/** from 1 */
+	/** from 1, within the attempt */
 	readonly round: number;
+	/** from 1; more than 1 after a wrong answer */
+	readonly attempt: number;
 	readonly step: number;
 }
 

@@ -1,0 +1,323 @@
+//go:build js
+
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"strconv"
+	"strings"
+
+	"golang.org/x/crypto/ssh"
+
+	"github.com/wasmiko/wasmiko/netconn"
+	"github.com/wasmiko/wasmiko/sshcore"
+	"github.com/wasmiko/wasmiko/wasm/wire"
+)
+
+// target is the server that a core connects. Its zero value is no server yet.
+type target struct {
+	host string
+	port int
+}
+
+func (t target) addr() string { return net.JoinHostPort(t.host, strconv.Itoa(t.port)) }
+
+// errNotConnected: the page asked for something of a connection that is none.
+var errNotConnected = errors.New("not connected")
+
+// hints say what a person can do, for every code and reason that there is.
+// docs/errors.md lists the same, and a test compares the two.
+var hints = map[string]string{
+	"relay/unreachable": "Check your network. A company proxy may block WebSockets; ask whoever runs it.",
+	"relay/lost":        "Check your network, then connect again. Programs started without tmux or screen may have ended.",
+	"relay/draining":    "It is being restarted. Connect again.",
+	"relay/limit":       "Close other connections, or wait a little, then connect again.",
+	"relay/superseded":  "Go on in the other window.",
+	"relay/ticket":      "Ask the page that sent you here for a new one.",
+	"relay/failed":      "Connect again. If that does not help, its administrator finds more in its log.",
+
+	"dial/policy":      "Ask the gateway's administrator.",
+	"dial/dns":         "Check the spelling. Internal names must be known to the gateway.",
+	"dial/refused":     "Is sshd running? Is the port right?",
+	"dial/timeout":     "A firewall may drop the traffic, or the machine is off.",
+	"dial/unreachable": "Is the address right? Does the gateway have a way into that network?",
+	"dial/failed":      "Check host and port.",
+
+	"protocol/not-ssh":             "Check the port: SSH is usually on 22.",
+	"protocol/version":             "Such servers are too old to be safe. Update it.",
+	"protocol/no-common-algorithm": "What the server offers is unsafe. Update it.",
+	"protocol/integrity":           "Connect again. If it happens again, something on the way damages the data.",
+	"protocol/handshake-timeout":   "The server may be overloaded, or this is no SSH server. Try again.",
+	"protocol/limit":               "A server that does so is broken or hostile.",
+
+	"hostkey/unknown":  "Compare its fingerprint with one that you have from the server's owner before you trust it.",
+	"hostkey/changed":  "This happens when the server was reinstalled. It also happens when someone intercepts the connection. Ask whoever runs the server for the new fingerprint.",
+	"hostkey/revoked":  "This key is known to be unsafe. Ask whoever runs the server.",
+	"hostkey/mismatch": "Ask whoever gave you the fingerprint.",
+
+	"auth/denied":                      "Check user name, password and key.",
+	"auth/too-many":                    "Connect again. Offer fewer keys: each one counts.",
+	"auth/no-method":                   "Use one of the ways that the server accepts.",
+	"auth/cancelled":                   "",
+	"auth/wrong-passphrase":            "Check the passphrase: it is the key's, not the server's password.",
+	"auth/public-not-private":          "Choose the file without .pub at its end.",
+	"auth/certificate":                 "Choose the private key that belongs to it.",
+	"auth/ppk-unsupported":             "In PuTTYgen: Conversions, Export OpenSSH key.",
+	"auth/encrypted-pkcs8-unsupported": "Convert it: ssh-keygen -p -f FILE.",
+	"auth/dsa":                         "Make a new key: ssh-keygen -t ed25519.",
+	"auth/truncated":                   "Copy all of it, from the line BEGIN to the line END.",
+	"auth/no-algorithm":                "Use an Ed25519 key, or update the server.",
+	"auth/bad-key":                     "Choose an OpenSSH or PEM private key.",
+
+	"channel/prohibited":      "The server's configuration forbids it.",
+	"channel/connect-failed":  "",
+	"channel/unknown-type":    "The server cannot do this.",
+	"channel/resources":       "Close other sessions on this server, or raise its limit (MaxSessions).",
+	"channel/request-refused": "The server's configuration forbids it.",
+	"channel/stderr-dropped":  "Read stderr while the command runs.",
+	"channel/ended":           "",
+
+	"closed/server":    "Connect again. The server's log may say why.",
+	"closed/reset":     "Connect again. The server may have been restarted.",
+	"closed/keepalive": "Check your network, then connect again. Programs started without tmux or screen may have ended.",
+	"closed/local":     "",
+
+	"timeout/relay":      "Check your network. A company proxy may block WebSockets; ask whoever runs it.",
+	"aborted/cancelled":  "",
+	"internal/":          "Please report this.",
+	"internal/not-ready": "Connect first.",
+}
+
+func failure(code, reason, format string, args ...any) *wire.Error {
+	return &wire.Error{
+		Code: code, Reason: reason,
+		Message: fmt.Sprintf(format, args...),
+		Hint:    hints[code+"/"+reason],
+	}
+}
+
+// describe says what happened, for programs and for people.
+func (c *core) describe(err error) *wire.Error {
+	var (
+		hostKey  *sshcore.HostKeyError
+		auth     *sshcore.AuthError
+		key      *sshcore.KeyError
+		protocol *sshcore.ProtocolError
+		relay    *netconn.Error
+		closed   *sshcore.ClosedError
+		request  *sshcore.RequestError
+		channel  *ssh.OpenChannelError
+		stream   *portError
+		page     *pageError
+	)
+	switch {
+	case errors.As(err, &auth):
+		return c.describeAuth(auth)
+	case errors.As(err, &page), errors.Is(err, context.Canceled):
+		return failure("aborted", "cancelled", "Cancelled.")
+	case errors.As(err, &hostKey):
+		return c.describeHostKey(hostKey)
+	case errors.As(err, &key):
+		e := describeKey(key)
+		e.Auth = &wire.AuthFail{}
+		return e
+	case errors.As(err, &protocol):
+		return c.describeProtocol(protocol)
+	case errors.As(err, &relay):
+		return c.describeRelay(relay)
+	case errors.As(err, &stream):
+		return failure("relay", "lost", "The stream under the connection broke.")
+	case errors.As(err, &closed):
+		return c.describeClosed(closed)
+	case errors.As(err, &request):
+		return failure("channel", "request-refused", "The server refused to do this (%s).", request.Request)
+	case errors.As(err, &channel):
+		return describeChannel(channel)
+	case errors.Is(err, sshcore.ErrStderrDropped):
+		return failure("channel", "stderr-dropped", "A part of stderr is missing, for it was read too late.")
+	case errors.Is(err, errNotConnected):
+		return failure("internal", "not-ready", "There is no connection.")
+	case errors.Is(err, os.ErrDeadlineExceeded), errors.Is(err, context.DeadlineExceeded):
+		return failure("timeout", "relay", "The gateway did not answer.")
+	}
+	return failure("internal", "", "Something went wrong: %s.", err)
+}
+
+func (c *core) describeHostKey(e *sshcore.HostKeyError) *wire.Error {
+	message := map[sshcore.HostKeyReason]string{
+		sshcore.HostKeyUnknown:  "The key of %s is not known.",
+		sshcore.HostKeyChanged:  "The key of %s has changed. The connection was stopped; nothing was sent: no password and no key.",
+		sshcore.HostKeyRevoked:  "The key of %s was revoked. The connection was stopped; nothing was sent: no password and no key.",
+		sshcore.HostKeyMismatch: "The key of %s is not the expected one. The connection was stopped; nothing was sent: no password and no key.",
+	}[e.Reason]
+	f := failure("hostkey", string(e.Reason), message, c.target.host)
+	f.HostKey = &wire.HostKeyFail{Reason: string(e.Reason), Offered: c.hostKey(e.Key)}
+	for _, k := range e.Known {
+		f.HostKey.Known = append(f.HostKey.Known, knownKey(k))
+	}
+	return f
+}
+
+func (c *core) describeAuth(e *sshcore.AuthError) *wire.Error {
+	f := c.authFailure(e)
+	f.Auth = &wire.AuthFail{Tried: e.Tried, Allowed: e.Allowed}
+	return f
+}
+
+func (c *core) authFailure(e *sshcore.AuthError) *wire.Error {
+	var key *sshcore.KeyError
+	var closed *sshcore.ClosedError
+	var page *pageError
+	switch {
+	case errors.As(e.Err, &page):
+		return failure("auth", "cancelled", "Login was cancelled.")
+	case errors.As(e.Err, &key):
+		return describeKey(key)
+	case errors.As(e.Err, &closed):
+		return failure("auth", "too-many", "The server ended the connection after %s.", methods(e.Tried, "and"))
+	case len(e.Tried) == 0 && len(e.Allowed) == 0:
+		return failure("auth", "denied", "The server lets %s in by no way at all.", strconv.Quote(e.User))
+	case len(e.Tried) == 0:
+		return failure("auth", "no-method", "The server accepts none of the ways to log in that were given. It accepts: %s.", methods(e.Allowed, "or"))
+	}
+	return failure("auth", "denied", "The server refused the %s of %s. It accepts: %s.",
+		methods(e.Tried, "and"), strconv.Quote(e.User), methods(e.Allowed, "or"))
+}
+
+// methods names RFC 4252's methods for people; what a server made up is
+// quoted.
+func methods(list []string, and string) string {
+	names := map[string]string{"password": "password", "publickey": "key", "keyboard-interactive": "answers"}
+	if and == "or" {
+		names["keyboard-interactive"] = "keyboard-interactive"
+	}
+	var words []string
+	for _, m := range list {
+		name, ok := names[m]
+		if !ok {
+			name = strconv.Quote(m)
+		}
+		words = append(words, name)
+	}
+	switch n := len(words); n {
+	case 0:
+		return "nothing"
+	case 1:
+		return words[0]
+	default:
+		return strings.Join(words[:n-1], ", ") + " " + and + " " + words[n-1]
+	}
+}
+
+func describeKey(e *sshcore.KeyError) *wire.Error {
+	message := map[sshcore.KeyReason]string{
+		sshcore.KeyPublicNotPrivate: "This is the public half of a key; the private one is needed.",
+		sshcore.KeyCertificate:      "This is a certificate, not a private key.",
+		sshcore.KeyPPK:              "PuTTY's key format cannot be read.",
+		sshcore.KeyEncryptedPKCS8:   "This kind of encrypted key (PKCS#8) cannot be read.",
+		sshcore.KeyDSA:              "DSA keys are no longer secure, and refused.",
+		sshcore.KeyTruncated:        "A part of the private key is missing.",
+		sshcore.KeyWrongPassphrase:  "The passphrase does not fit the key.",
+		sshcore.KeyNoAlgorithm:      "The server takes this key only with SHA-1 signatures, which are no longer secure.",
+	}[e.Reason]
+	if message == "" {
+		return failure("auth", "bad-key", "This is not a private key that can be read.")
+	}
+	return failure("auth", string(e.Reason), "%s", message)
+}
+
+func (c *core) describeProtocol(e *sshcore.ProtocolError) *wire.Error {
+	switch e.Reason {
+	case sshcore.ReasonNotSSH:
+		return failure("protocol", "not-ssh", "Port %d on %s is not an SSH server (it answered like %s).", c.target.port, c.target.host, e.What)
+	case sshcore.ReasonVersion:
+		return failure("protocol", "version", "%s speaks only %s.", c.target.host, printable(e.What))
+	case sshcore.ReasonNoAlgorithm:
+		return failure("protocol", "no-common-algorithm", "No common %s. The server only offers %s.", printable(e.What), printable(strings.Join(e.Theirs, ", ")))
+	case sshcore.ReasonTimeout:
+		return failure("protocol", "handshake-timeout", "%s accepted the connection and did not finish the SSH handshake in time.", c.target.host)
+	case sshcore.ReasonLimit:
+		return failure("protocol", "limit", "%s sent more %s than a person could read.", c.target.host, e.What)
+	}
+	return failure("protocol", "integrity", "The data from %s is damaged or forged. The connection was stopped.", c.target.host)
+}
+
+// describeRelay tells the gateway's troubles from those beyond it.
+func (c *core) describeRelay(e *netconn.Error) *wire.Error {
+	host, addr := c.target.host, c.target.addr()
+	switch e.Code {
+	case netconn.CodeUnreachable:
+		return failure("relay", "unreachable", "The gateway cannot be reached.")
+	case netconn.CodeDraining:
+		return failure("relay", "draining", "The gateway ended the connection.")
+	case netconn.CodeLimit:
+		return failure("relay", "limit", "The gateway takes no more of this%s.", words(e.Text))
+	case netconn.CodeSuperseded:
+		return failure("relay", "superseded", "The connection was taken over from elsewhere.")
+	case netconn.CodeNotFound:
+		return failure("relay", "ticket", "The gateway does not know this ticket, or it has expired.")
+	case netconn.CodeNotAllowed:
+		return failure("dial", "policy", "This gateway does not allow connections to %s%s.", addr, words(e.Text))
+	case netconn.CodeNoSuchHost:
+		return failure("dial", "dns", "The gateway cannot find %s.", host)
+	case netconn.CodeRefused:
+		return failure("dial", "refused", "%s answered, but nothing listens on port %d.", host, c.target.port)
+	case netconn.CodeTimedOut:
+		return failure("dial", "timeout", "No answer from %s.", host)
+	case netconn.CodeNoRoute:
+		return failure("dial", "unreachable", "The gateway cannot reach %s.", host)
+	case netconn.CodeDialFailed:
+		return failure("dial", "failed", "The gateway cannot connect to %s%s.", addr, words(e.Text))
+	case netconn.CodeReset:
+		return failure("closed", "reset", "%s broke the connection off.", host)
+	case netconn.CodeLost, netconn.CodeSilent:
+		return failure("relay", "lost", "The connection to the gateway was lost.")
+	}
+	return failure("relay", "failed", "The gateway failed (%s)%s.", e.Code, words(e.Text))
+}
+
+// words quotes the gateway's own words, if it had any.
+func words(text string) string {
+	if text == "" {
+		return ""
+	}
+	return ": " + strconv.Quote(text)
+}
+
+func (c *core) describeClosed(e *sshcore.ClosedError) *wire.Error {
+	switch e.Reason {
+	case sshcore.ClosedLocal:
+		return failure("closed", "local", "The connection was closed.")
+	case sshcore.ClosedKeepAlive:
+		return failure("closed", "keepalive", "%s no longer answers.", c.target.host)
+	case sshcore.ClosedDisconnect:
+		return failure("closed", "server", "%s ended the connection: %s.", c.target.host, strconv.Quote(e.Message))
+	case sshcore.ClosedNetwork:
+		return failure("closed", "reset", "The connection to %s broke.", c.target.host)
+	}
+	return failure("closed", "server", "%s ended the connection.", c.target.host)
+}
+
+// describeChannel names RFC 4254 section 5.1's reasons.
+func describeChannel(e *ssh.OpenChannelError) *wire.Error {
+	reason := map[ssh.RejectionReason]string{
+		ssh.Prohibited:         "prohibited",
+		ssh.ConnectionFailed:   "connect-failed",
+		ssh.UnknownChannelType: "unknown-type",
+		ssh.ResourceShortage:   "resources",
+	}[e.Reason]
+	if reason == "" {
+		reason = "prohibited"
+	}
+	return failure("channel", reason, "The server opened no channel%s.", words(e.Message))
+}
+
+// printable escapes what a server sent, so that it cannot pretend to be ours.
+func printable(s string) string {
+	quoted := strconv.Quote(s)
+	return quoted[1 : len(quoted)-1]
+}

@@ -1,0 +1,168 @@
+//go:build js
+
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"golang.org/x/crypto/ssh"
+
+	"github.com/wasmiko/wasmiko/sshcore"
+	"github.com/wasmiko/wasmiko/wasm/wire"
+)
+
+// errEncrypted marks a key that is whole and needs a passphrase.
+var errEncrypted = errors.New("encrypted")
+
+// auths makes the page's ways to log in ours: secrets become questions. Keys
+// that cannot be read are reported at once, before anything is sent.
+func (c *core) auths(list []wire.Auth) ([]sshcore.Auth, error) {
+	auths := make([]sshcore.Auth, len(list))
+	for i, a := range list {
+		switch a.Type {
+		case "password":
+			auths[i] = sshcore.Password(c.askSecret("askPassword", i))
+		case "keyboard-interactive":
+			auths[i] = sshcore.Interactive(c.askChallenge(i))
+		case "publickey":
+			if err := checkKey(a.Key); err != nil {
+				return nil, fmt.Errorf("%s: %w", a.Name, err)
+			}
+			auths[i] = sshcore.PrivateKey(a.Name, a.Key, c.askSecret("askPassphrase", i))
+		default:
+			return nil, fmt.Errorf("no way to log in is called %q", a.Type)
+		}
+	}
+	return auths, nil
+}
+
+// checkKey tells what is wrong with the text of a private key, without asking
+// for its passphrase.
+func checkKey(text []byte) error {
+	_, err := sshcore.ParseKey(text, func() ([]byte, error) { return nil, errEncrypted })
+	if errors.Is(err, errEncrypted) {
+		return nil
+	}
+	return err
+}
+
+func (c *core) askSecret(method string, index int) func(context.Context, sshcore.Ask) ([]byte, error) {
+	return func(ctx context.Context, a sshcore.Ask) ([]byte, error) {
+		answer, err := ask[wire.Secret](ctx, c.bridge, method, wire.AskSecret{
+			Index: index, Attempt: a.Attempt, Step: a.Step,
+			User: a.User, Host: c.target.host, KeyName: a.KeyName,
+		})
+		return answer.Secret, err
+	}
+}
+
+func (c *core) askChallenge(index int) func(context.Context, sshcore.Challenge) ([]string, error) {
+	return func(ctx context.Context, ch sshcore.Challenge) ([]string, error) {
+		question := wire.Challenge{
+			Index: index, User: ch.User, Host: c.target.host,
+			Name: ch.Name, Instruction: ch.Instruction,
+			Round: ch.Round, Attempt: ch.Attempt, Step: ch.Step,
+		}
+		for _, p := range ch.Prompts {
+			question.Prompts = append(question.Prompts, wire.Prompt{Text: p.Text, Echo: p.Echo})
+		}
+		answer, err := ask[wire.ChallengeAnswer](ctx, c.bridge, "askChallenge", question)
+		return answer.Answers, err
+	}
+}
+
+// hostKeys makes the page's policy ours.
+func (c *core) hostKeys(p wire.HostKeyPolicy) (sshcore.HostKeyPolicy, error) {
+	if len(p.Pins) > 0 {
+		return sshcore.Pinned(p.Pins...), nil
+	}
+	known, err := sshcore.ParseKnownHosts(strings.NewReader(p.KnownHosts))
+	if err != nil {
+		return nil, err
+	}
+	c.known = known
+	policy := &learningPolicy{KnownHosts: known, bridge: c.bridge}
+	known.OnAdd = func(line string) { policy.learned = line }
+	switch p.OnUnknown {
+	case "reject":
+		policy.check = known
+	case "warn":
+		policy.check = sshcore.WarnNew(known, func(k sshcore.HostKey) {
+			c.bridge.tell("hostKeyWarning", c.hostKey(k.Key))
+		})
+	case "add":
+		policy.check = sshcore.AcceptNew(known)
+	case "ask":
+		policy.check = sshcore.AskNew(known, c.askHostKey)
+	default:
+		return nil, fmt.Errorf("no policy for unknown hosts is called %q", p.OnUnknown)
+	}
+	return policy, nil
+}
+
+// learningPolicy hands new lines of known_hosts to the page, and goes on only
+// when they are kept there.
+type learningPolicy struct {
+	*sshcore.KnownHosts
+	check   sshcore.HostKeyPolicy
+	bridge  *bridge
+	learned string
+}
+
+func (p *learningPolicy) CheckHostKey(ctx context.Context, k sshcore.HostKey) error {
+	if err := p.check.CheckHostKey(ctx, k); err != nil {
+		return err
+	}
+	if p.learned == "" {
+		return nil
+	}
+	_, err := ask[wire.None](ctx, p.bridge, "hostKeyLearned", wire.HostKeyLearned{Line: p.learned})
+	return err
+}
+
+func (c *core) askHostKey(ctx context.Context, k sshcore.HostKey) (sshcore.Decision, error) {
+	answer, err := ask[wire.HostKeyAnswer](ctx, c.bridge, "askHostKey", c.hostKey(k.Key))
+	if err != nil {
+		return sshcore.Reject, err
+	}
+	switch answer.Decision {
+	case "once":
+		return sshcore.Once, nil
+	case "remember":
+		return sshcore.Remember, nil
+	}
+	return sshcore.Reject, nil
+}
+
+// hostKey describes a key of the server that is being connected.
+func (c *core) hostKey(key ssh.PublicKey) wire.HostKey {
+	if cert, ok := key.(*ssh.Certificate); ok {
+		key = cert.Key
+	}
+	k := wire.HostKey{
+		Host: c.target.host, Port: c.target.port,
+		Type: key.Type(), Fingerprint: ssh.FingerprintSHA256(key), Key: key.Marshal(),
+		Line: sshcore.KnownHostsLine(c.target.addr(), key),
+	}
+	if c.known == nil {
+		return k
+	}
+	k.SameKeyAs = c.known.Names(key)
+	for _, other := range c.known.Lookup(c.target.addr()) {
+		if !bytes.Equal(other.Key.Marshal(), k.Key) {
+			k.OtherKnown = append(k.OtherKnown, knownKey(other))
+		}
+	}
+	return k
+}
+
+func knownKey(k sshcore.KnownKey) wire.KnownKey {
+	return wire.KnownKey{
+		Type: k.Key.Type(), Fingerprint: ssh.FingerprintSHA256(k.Key),
+		Line: k.Line, LineNumber: k.LineNumber,
+	}
+}
