@@ -23,10 +23,12 @@ func (c *Conn) pump() {
 	c.finish()
 }
 
-// next waits for the next message to send; nil is the end.
+// next waits for the next message to send, the last one being sent; nil is the
+// end.
 func (c *Conn) next() []byte {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.core.recycle()
 	for {
 		if c.ended != nil && c.ended.torn {
 			return nil
@@ -85,6 +87,7 @@ func (c *Conn) finish() {
 	code, reason := CodeInternal, ""
 	if c.ended != nil {
 		code, reason = c.ended.code, c.ended.reason
+		c.flush.Stop()
 	}
 	c.mu.Unlock()
 	c.sock.Close(code.closeCode(), clip(reason, maxReason))

@@ -13,6 +13,8 @@ import (
 // liveFuncs counts the js.Funcs that are not released. Tests read it.
 var liveFuncs atomic.Int64
 
+var uint8Array = js.Global().Get("Uint8Array")
+
 // browserSocket is a Socket over the browser's WebSocket. It owns the js.Funcs
 // that listen to it, from newBrowserSocket to release.
 type browserSocket struct {
@@ -135,7 +137,7 @@ func (s *browserSocket) Receive() ([]byte, error) {
 		s.mu.Unlock()
 		return nil, ErrTextMessage
 	}
-	view := js.Global().Get("Uint8Array").New(data)
+	view := uint8Array.New(data)
 	msg := make([]byte, view.Length())
 	s.queued -= int64(len(msg))
 	s.mu.Unlock()
@@ -153,7 +155,7 @@ func (s *browserSocket) Send(message []byte) (err error) {
 		return err
 	}
 	// send does not throw for a closed WebSocket, only for one not yet open.
-	array := js.Global().Get("Uint8Array").New(len(message))
+	array := uint8Array.New(len(message))
 	js.CopyBytesToJS(array, message)
 	s.ws.Call("send", array)
 	return nil

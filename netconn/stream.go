@@ -108,12 +108,9 @@ func (s *stream) discard() {
 	s.finWritten = s.finSent
 }
 
-// poll returns the next message to send, or nil. The message is good until the
-// next call of poll.
+// poll returns the next message to send, or nil. The message is good until
+// recycle.
 func (s *stream) poll() []byte {
-	if s.inFlight != nil {
-		s.free, s.inFlight = s.inFlight, nil
-	}
 	if s.ackNow {
 		s.ackNow = false
 		s.acking = s.rx
@@ -135,6 +132,13 @@ func (s *stream) poll() []byte {
 	}
 	s.free = nil // an idle connection holds no buffers
 	return nil
+}
+
+// recycle takes back the message that poll gave: it has been sent.
+func (s *stream) recycle() {
+	if s.inFlight != nil {
+		s.free, s.inFlight = s.inFlight, nil
+	}
 }
 
 // onFrame takes DATA, ACK and FIN. It keeps the payload.

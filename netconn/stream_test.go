@@ -1,0 +1,288 @@
+package netconn
+
+import (
+	"bytes"
+	"flag"
+	"math/rand/v2"
+	"testing"
+)
+
+var (
+	seed  = flag.Uint64("seed", 0, "replay one schedule of TestStreamKeepsItsPromises")
+	seeds = flag.Uint64("seeds", 3000, "how many schedules TestStreamKeepsItsPromises runs")
+)
+
+// world is two streams and the messages between them. The byte at offset i of
+// side n's stream is known, so that a model needs no memory.
+type world struct {
+	t       testing.TB
+	s       [2]*stream
+	wire    [2][][]byte // towards each side
+	windows [2]uint64
+}
+
+func byteAt(side int, off uint64) byte { return byte(off*31 + off>>8 + uint64(side)*101) }
+
+func newWorld(t testing.TB, w0, w1 uint32, message uint32) *world {
+	return &world{t: t, windows: [2]uint64{uint64(w0), uint64(w1)}, s: [2]*stream{
+		newStream(w0, w1, message), newStream(w1, w0, message),
+	}}
+}
+
+func (w *world) write(side, n int) {
+	s := w.s[side]
+	p := make([]byte, n)
+	for i := range p {
+		p[i] = byteAt(side, s.written+uint64(i))
+	}
+	s.write(p)
+	if held := s.written - w.s[1-side].taken; held > w.windows[1-side] {
+		w.t.Fatalf("side %d got rid of %d bytes that nobody has read; the window is %d", side, held, w.windows[1-side])
+	}
+}
+
+func (w *world) read(side, n int) {
+	s := w.s[side]
+	from := s.taken
+	p := make([]byte, n)
+	p = p[:s.read(p)]
+	for i, b := range p {
+		if b != byteAt(1-side, from+uint64(i)) {
+			w.t.Fatalf("side %d read a wrong byte at offset %d", side, from+uint64(i))
+		}
+	}
+}
+
+// send moves one message from the side to the wire.
+func (w *world) send(side int) bool {
+	w.s[side].recycle()
+	msg := w.s[side].poll()
+	if msg != nil {
+		w.wire[1-side] = append(w.wire[1-side], bytes.Clone(msg))
+	}
+	return msg != nil
+}
+
+func (w *world) deliver(side int) bool {
+	if len(w.wire[side]) == 0 {
+		return false
+	}
+	f, err := decode(client, w.wire[side][0])
+	w.wire[side] = w.wire[side][1:]
+	if err == nil {
+		err = w.s[side].onFrame(f)
+	}
+	if err != nil {
+		w.t.Fatalf("side %d refuses an honest frame: %v", side, err)
+	}
+	if held := w.s[side].rx - w.s[side].taken; held > w.windows[side] {
+		w.t.Fatalf("side %d holds %d bytes; its window is %d", side, held, w.windows[side])
+	}
+	return true
+}
+
+// step does one thing, chosen by op and n.
+func (w *world) step(op byte, n int) {
+	side := int(op & 1)
+	switch op >> 1 % 6 {
+	case 0:
+		w.write(side, n)
+	case 1:
+		w.read(side, n)
+	case 2:
+		w.send(side)
+	case 3:
+		w.deliver(side)
+	case 4:
+		w.s[side].wantAck()
+	case 5:
+		if n == 0 {
+			w.s[side].closeWrite()
+		}
+	}
+}
+
+// settle ends both directions and lets everything that was written arrive.
+func (w *world) settle() {
+	for _, s := range w.s {
+		s.closeWrite()
+	}
+	for moved := true; moved; {
+		moved = false
+		for side := range w.s {
+			w.s[side].wantAck()
+			for w.send(side) || w.deliver(side) {
+				moved = true
+			}
+			w.read(side, 1<<16)
+		}
+	}
+	for side, s := range w.s {
+		other := w.s[1-side]
+		if !s.eof() || !s.done() || s.taken != other.written || s.acked > s.sent || s.unsent() {
+			w.t.Fatalf("side %d: eof %v, done %v, read %d of %d", side, s.eof(), s.done(), s.taken, other.written)
+		}
+	}
+}
+
+func (w *world) run(seed uint64) {
+	r := rand.New(rand.NewPCG(seed, 1))
+	size := 1 + r.IntN(60)
+	ops := r.Perm(12)
+	for range 400 {
+		n := r.IntN(size)
+		op := ops[min(r.IntN(12), r.IntN(14))%12] // a different mixture with each seed
+		if op>>1 == 5 && r.IntN(50) > 0 {
+			continue
+		}
+		w.step(byte(op), n)
+	}
+	w.settle()
+}
+
+func TestStreamKeepsItsPromises(t *testing.T) {
+	first, last := uint64(1), *seeds
+	if *seed != 0 {
+		first, last = *seed, *seed
+	}
+	for seed := first; seed <= last; seed++ {
+		r := rand.New(rand.NewPCG(seed, 2))
+		w := newWorld(t, 1+r.Uint32N(40), 1+r.Uint32N(40), dataHeader+1+r.Uint32N(30))
+		func() {
+			defer func() {
+				if t.Failed() {
+					t.Logf("replay with -run %s -seed %d", t.Name(), seed)
+				}
+			}()
+			w.run(seed)
+		}()
+	}
+}
+
+func FuzzStreamSchedule(f *testing.F) {
+	f.Add(uint16(4), uint16(9), uint16(3), []byte("\x00\x09\x04\x01\x07\x00\x03\x02\x0a\x00"))
+	f.Fuzz(func(t *testing.T, w0, w1, message uint16, schedule []byte) {
+		w := newWorld(t, 1+uint32(w0), 1+uint32(w1), dataHeader+1+uint32(message))
+		for ; len(schedule) >= 2; schedule = schedule[2:] {
+			w.step(schedule[0], int(schedule[1])*int(schedule[1]))
+		}
+		w.settle()
+	})
+}
+
+// FuzzStreamHostile lets the other side say anything.
+func FuzzStreamHostile(f *testing.F) {
+	f.Add(appendAck(nil, 0, 100), appendNumber(nil, typeFin, 0), []byte("\x10\x00\x00\x00\x00\x00\x00\x00\x00abc"))
+	f.Fuzz(func(t *testing.T, a, b, c []byte) {
+		const window = 64
+		s := newStream(window, 8, 100)
+		s.write(make([]byte, 20))
+		s.poll()
+		for _, msg := range [][]byte{a, b, c, a, b, c} {
+			before := *s
+			fr, err := decode(client, msg)
+			if err != nil {
+				continue
+			}
+			if err = s.onFrame(fr); err != nil {
+				wantCode(t, err, CodeProtocol)
+				if s.rx != before.rx || s.limit != before.limit || s.acked != before.acked || s.finRead != before.finRead {
+					t.Fatal("a refused frame has changed the state")
+				}
+			}
+			if s.rx-s.taken > window || s.acked > s.sent || s.sent > s.written || s.written > s.limit {
+				t.Fatalf("a bound is broken: %+v", s)
+			}
+			s.write(make([]byte, 3))
+			s.recycle()
+			s.poll()
+			s.read(make([]byte, 5))
+		}
+	})
+}
+
+func TestStreamRefuses(t *testing.T) {
+	data := func(off uint64, n int) frame { return frame{kind: typeData, off: off, payload: make([]byte, n)} }
+	fin := func(off uint64) frame { return frame{kind: typeFin, off: off} }
+	ack := func(rx, limit uint64) frame { return frame{kind: typeAck, off: rx, limit: limit} }
+	for _, c := range []struct {
+		name   string
+		before []frame
+		bad    frame
+	}{
+		{"a gap in DATA", []frame{data(0, 3)}, data(4, 1)},
+		{"an overlap in DATA", []frame{data(0, 3)}, data(2, 1)},
+		{"DATA past the limit", []frame{data(0, 9)}, data(9, 2)},
+		{"more in one DATA than the window", nil, data(0, 11)},
+		{"DATA after FIN", []frame{fin(0)}, data(0, 1)},
+		{"FIN before its offset", []frame{data(0, 3)}, fin(2)},
+		{"FIN past its offset", []frame{data(0, 3)}, fin(4)},
+		{"a second FIN", []frame{fin(0)}, fin(0)},
+		{"an ACK of bytes that were not sent", nil, ack(6, 20)},
+		{"an ACK that goes back", []frame{ack(4, 20)}, ack(3, 20)},
+		{"credit that is taken back", []frame{ack(0, 20)}, ack(0, 19)},
+		{"a frame that is not its own", nil, frame{kind: typePing}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s := newStream(10, 15, 1000)
+			s.write(make([]byte, 5))
+			s.poll()
+			s.write(make([]byte, 5)) // written and not sent
+			for _, f := range c.before {
+				if err := s.onFrame(f); err != nil {
+					t.Fatal(err)
+				}
+			}
+			wantCode(t, s.onFrame(c.bad), CodeProtocol)
+		})
+	}
+}
+
+func TestStreamGathersSmallWritesBehindASlowSocket(t *testing.T) {
+	s := newStream(1, 1<<20, maxMessage)
+	for range 1000 {
+		s.write([]byte("0123456789"))
+	}
+	var sizes []int
+	for msg := s.poll(); msg != nil; msg = s.poll() {
+		sizes = append(sizes, len(msg)-dataHeader)
+		s.recycle()
+	}
+	if len(sizes) != 2 || sizes[0] != 10 || sizes[1] != 9990 {
+		t.Errorf("sent messages of %v bytes, want 10 and 9990", sizes)
+	}
+	if s.free != nil || s.inFlight != nil {
+		t.Error("an idle stream holds a buffer")
+	}
+}
+
+func TestStreamStoresOneByteFramesInLittleMemory(t *testing.T) {
+	s := newStream(1<<20, 1, maxMessage)
+	for off := range uint64(1 << 20) {
+		if err := s.onFrame(frame{kind: typeData, off: off, payload: []byte{1}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	held := 0
+	for _, b := range s.unread {
+		held += cap(b)
+	}
+	if held > 2<<20 || len(s.unread) > 1000 {
+		t.Errorf("1 MiB of unread bytes is held in %d bytes and %d pieces", held, len(s.unread))
+	}
+}
+
+func TestStreamDoesNotAllocatePerMessage(t *testing.T) {
+	s := newStream(1<<20, 1<<31, maxMessage)
+	p := make([]byte, chunk)
+	s.write(p)
+	s.write(p)
+	if n := testing.AllocsPerRun(100, func() {
+		s.recycle()
+		s.poll()
+		s.recycle()
+		s.write(p)
+	}); n > 1 {
+		t.Errorf("%v allocations a message", n)
+	}
+}
