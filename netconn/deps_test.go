@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// TestImports holds the arrows and the size of the wasm: see DESIGN's rules 6, 11.
+// TestImports holds the arrows and the size of the wasm: see ARCHITECTURE.md.
 func TestImports(t *testing.T) {
 	never := map[string]string{
 		"github.com/wasmiko/wasmiko/sshcore": "netconn and sshcore never meet; wasm introduces them",
