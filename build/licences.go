@@ -127,7 +127,7 @@ func addNPM(dirs map[string]string) error {
 
 func readLicence(name, dir string) (component, error) {
 	c := component{name: name, licence: "unknown"}
-	files, _ := filepath.Glob(filepath.Join(dir, "[Ll][Ii][Cc][Ee][Nn][CcSs][Ee]*"))
+	files := licenceFiles(dir)
 	if len(files) == 0 {
 		text, err := licenceField(dir)
 		c.licence, c.text = text, text
@@ -146,6 +146,17 @@ func readLicence(name, dir string) (component, error) {
 		}
 	}
 	return c, fmt.Errorf("%s: %s is none of the licences that we may ship", name, files[0])
+}
+
+// licenceFiles finds what people call the file: LICENSE, licence.md, COPYING.
+func licenceFiles(dir string) []string {
+	var found []string
+	for _, pattern := range []string{"[Ll][Ii][Cc][Ee][Nn][CcSs][Ee]*", "COPYING*"} {
+		// The only error of Glob is a malformed pattern.
+		files, _ := filepath.Glob(filepath.Join(dir, pattern))
+		found = append(found, files...)
+	}
+	return found
 }
 
 // licenceField serves the packages that name their licence but forgot to
