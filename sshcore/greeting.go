@@ -92,7 +92,7 @@ func (g *greeting) judge(whole bool) error {
 	if what := otherProtocol(g.line, whole); what != "" {
 		return &ProtocolError{Reason: ReasonNotSSH, What: what}
 	}
-	if len(g.line) > maxGreetingLine || g.lines >= maxGreetingLines {
+	if len(g.line) >= maxGreetingLine || g.lines >= maxGreetingLines {
 		return &ProtocolError{Reason: ReasonNotSSH, What: "something that never stops talking"}
 	}
 	return nil

@@ -4,6 +4,7 @@ import (
 	"net"
 	"sync"
 	"sync/atomic"
+	"time"
 )
 
 // tap is the transport as x/crypto sees it. It reads along the plaintext,
@@ -48,9 +49,25 @@ func (t *tap) Write(p []byte) (int, error) {
 	n, err := t.Conn.Write(p)
 	t.out.Add(int64(n))
 	if err != nil {
-		t.end(err)
+		t.afterLastWords(err)
 	}
 	return n, err
+}
+
+// lastWords is how long a failed Write waits for a Read to tell more.
+const lastWords = time.Second
+
+// afterLastWords ends the connection because a Write failed, but lets the
+// reading side come first: what is still to be read often says why, an HTTP
+// error or SSH_MSG_DISCONNECT.
+func (t *tap) afterLastWords(err error) {
+	timer := time.AfterFunc(lastWords, func() { t.end(err) })
+	defer timer.Stop()
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for !t.ended {
+		t.changed.Wait()
+	}
 }
 
 // Close is what x/crypto calls when it gives up.
