@@ -47,6 +47,15 @@ test("adding a line again keeps its history", async () => {
 	assert.deepEqual(await hosts.about("a k"), { added: 42, uses: 1 });
 });
 
+test("a connection counts for the line of its host, port and type of key", async () => {
+	const { hosts } = await holding("db1 ssh-rsa A\ndb1 ssh-ed25519 B\n[db1]:2222 ssh-ed25519 C\n");
+	await hosts.usedBy("db1", 22, "rsa-sha2-512");
+	await hosts.usedBy("db1", 2222, "ssh-ed25519");
+	assert.deepEqual(await hosts.about("db1 ssh-rsa A"), { uses: 1 });
+	assert.deepEqual(await hosts.about("db1 ssh-ed25519 B"), {});
+	assert.deepEqual(await hosts.about("[db1]:2222 ssh-ed25519 C"), { uses: 1 });
+});
+
 test("a replaced line takes its history with it", async () => {
 	const { hosts } = await holding("a k1\n");
 	await hosts.used("a k1");

@@ -1,7 +1,7 @@
 /**
  * Building DOM without markup strings. The page runs under Trusted Types with
- * no policy for HTML, so `innerHTML`, and with it every template library, is
- * out; a function call a node is all that is needed.
+ * no policy for HTML, which rules every template library out; a function call
+ * a node is all that is needed.
  */
 
 type Handler = (event: never) => void;

@@ -54,6 +54,17 @@ export class KnownHosts implements KnownHostsStore {
 		});
 	}
 
+	/** Counts a connection to a host that showed a key of this type. */
+	async usedBy(host: string, port: number, type: string): Promise<void> {
+		const name = port === 22 ? host : `[${host}]:${port}`;
+		// Signatures of RSA keys have names of their own (RFC 8332); the file has the key's.
+		const kind = type.startsWith("rsa-sha2-") ? "ssh-rsa" : type;
+		for (const line of linesOf(await this.read())) {
+			const [names = "", keyType] = line.split(/\s+/);
+			if (keyType === kind && names.split(",").includes(name)) await this.used(line);
+		}
+	}
+
 	/** Takes lines out. What else stands in the file stays as it is. */
 	async remove(lines: readonly string[]): Promise<void> {
 		await this.#change((book) => without(book, lines));

@@ -3,6 +3,7 @@ import alert from "lucide-static/icons/shield-alert.svg";
 import type { Decision, HostKey, HostKeyError, KnownKey } from "../../client/index.ts";
 import { h, newId } from "../dom.ts";
 import type { Answering, Card } from "../layer.ts";
+import { compare } from "./compare.ts";
 import { button, card, copyButton, field, keyKind, p, textButton } from "./parts.ts";
 import { randomart } from "./randomart.ts";
 
@@ -94,14 +95,6 @@ function compareField(key: HostKey, allow: (allowed: boolean) => void): HTMLElem
 		allow(result !== "other");
 	});
 	return h("div", {}, field("If you have the fingerprint from its owner, paste it here:", input), verdict);
-}
-
-/** Compares a pasted fingerprint, found anywhere in the text, with the one shown. "" is no verdict. */
-export function compare(text: string, fingerprint: string): "" | "same" | "other" {
-	const plain = text.trim();
-	if (plain === "") return "";
-	const given = /SHA256:([A-Za-z0-9+/]+)/.exec(plain)?.[1] ?? plain.replace(/=+$/, "");
-	return `SHA256:${given}` === fingerprint ? "same" : "other";
 }
 
 /** What the alarm about a changed key can lead to. */

@@ -1,0 +1,1 @@
+/// <reference path="../src/element/assets.d.ts" />

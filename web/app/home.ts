@@ -1,0 +1,195 @@
+import arrow from "lucide-static/icons/arrow-right.svg";
+import play from "lucide-static/icons/play.svg";
+import trash from "lucide-static/icons/x.svg";
+import { h, icon, newId } from "../src/element/dom.ts";
+import type { Identity } from "../src/element/index.ts";
+import type { RecentHost } from "../src/vault/index.ts";
+import type { Demo } from "./config.ts";
+import { formatWhen } from "./format.ts";
+import { IdentityPicker } from "./identity.ts";
+import type { LinkTarget } from "./link.ts";
+import { formatTarget, parseTarget, type Target, TargetError } from "./target.ts";
+
+/** What the home screen leads to. */
+export interface HomeEvents {
+	onConnect(target: Target, identity: Identity | undefined): void;
+	/** With `question`, the demo's key is asked about as a stranger's would be. */
+	onDemo(demo: Demo, question: boolean): void;
+	onForget(recent: RecentHost): void;
+}
+
+/** The screen with the one field that names a server. */
+export class Home {
+	readonly element: HTMLElement;
+	readonly #events: HomeEvents;
+	readonly #field: HTMLInputElement;
+	readonly #user: HTMLInputElement;
+	readonly #userRow: HTMLElement;
+	readonly #problem = h("p", { class: "problem", role: "alert", id: newId("problem") });
+	readonly #notes = h("div", { class: "notes", role: "status" });
+	readonly #identity = new IdentityPicker();
+	readonly #link = h("div", {});
+	readonly #demo = h("div", {});
+	readonly #recent = h("section", { class: "recent", hidden: true });
+
+	constructor(events: HomeEvents) {
+		this.#events = events;
+		const id = newId("target");
+		const userId = newId("user");
+		this.#field = h("input", {
+			id,
+			class: "target",
+			type: "text",
+			name: "target",
+			placeholder: "user@host",
+			autocomplete: "off",
+			autocapitalize: "off",
+			spellcheck: "false",
+			enterkeyhint: "go",
+			"aria-describedby": this.#problem.id,
+		});
+		this.#user = h("input", { id: userId, type: "text", autocomplete: "off", autocapitalize: "off", spellcheck: "false", enterkeyhint: "go" });
+		const userLabel = h("label", { for: userId }, "User name on that server");
+		this.#userRow = h("div", { class: "user-row", hidden: true }, userLabel, this.#user);
+		this.#field.addEventListener("input", () => this.#edited());
+		this.element = h(
+			"main",
+			{ class: "home", id: "home" },
+			h("div", { class: "hero" }, h("h1", {}, "Connect to a server"), h("p", {}, "SSH in this page, encrypted from here to the server. The gateway between them passes it on and cannot read it.")),
+			this.#link,
+			this.#form(id),
+			this.#demo,
+			this.#recent,
+		);
+	}
+
+	/** Puts the focus into the field. */
+	focus(): void {
+		this.#field.focus();
+		this.#field.select();
+	}
+
+	/** Fills in what a link named, and says so: who follows a link has not chosen its target. */
+	fill(link: LinkTarget): void {
+		this.#field.value = link.text;
+		let host = link.text;
+		try {
+			host = parseTarget(link.text).host;
+			this.#link.replaceChildren(h("p", { class: "banner" }, "A link filled this in. Check that you want to connect to ", h("strong", {}, host), "."));
+		} catch (error) {
+			if (error instanceof TargetError && error.code === "password") this.#field.value = "";
+			this.#show(error);
+		}
+		this.#say(link.notes);
+	}
+
+	/** Offers the gateway's demo server. */
+	offer(demo: Demo): void {
+		const where = `${demo.username}@${demo.host}:${demo.port}`;
+		this.#demo.replaceChildren(
+			h(
+				"section",
+				{ class: "demo", "aria-label": "Demo" },
+				h("div", {}, h("h2", {}, "Try the demo"), h("p", {}, "A small bulletin board runs beside the gateway, as ", h("code", {}, where), ".")),
+				h("div", { class: "demo-actions" }, h("button", { type: "button", class: "button primary", onclick: () => this.#events.onDemo(demo, false) }, icon(play), "Open the demo"), h("button", { type: "button", class: "text-button", onclick: () => this.#events.onDemo(demo, true) }, "See the first-connection question")),
+			),
+		);
+	}
+
+	/** Lists the servers of before. */
+	list(recents: readonly RecentHost[]): void {
+		this.#recent.hidden = recents.length === 0;
+		const rows = recents.map((recent) => this.#row(recent));
+		const title = newId("recent");
+		this.#recent.setAttribute("aria-labelledby", title);
+		this.#recent.replaceChildren(h("h2", { id: title }, "Recent"), h("ul", {}, ...rows));
+	}
+
+	#form(id: string): HTMLElement {
+		const form = h(
+			"form",
+			{ class: "connect", novalidate: true },
+			h("label", { for: id, class: "visually-hidden" }, "Server: user@host, host:port, ssh://… or a whole ssh command"),
+			h("div", { class: "target-row" }, this.#field, h("button", { type: "submit", class: "button primary" }, "Connect", icon(arrow))),
+			this.#userRow,
+			this.#problem,
+			this.#notes,
+			h("p", { class: "quiet examples" }, "Also ", h("code", {}, "host:2222"), ", ", h("code", {}, "[::1]:22"), ", ", h("code", {}, "ssh://…"), " or a whole ", h("code", {}, "ssh -p 2222 user@host"), " line."),
+			this.#identity.element,
+		);
+		form.addEventListener("submit", (event) => {
+			event.preventDefault();
+			this.#submit();
+		});
+		return form;
+	}
+
+	#row(recent: RecentHost): HTMLElement {
+		const text = formatTarget(recent);
+		const connect = h("button", { type: "button", class: "recent-main", title: `Connect to ${text}` }, h("span", { class: "recent-name" }, text), h("span", { class: "quiet" }, formatWhen(recent.last, Date.now())));
+		connect.addEventListener("click", () => {
+			this.#field.value = text;
+			this.#edited();
+			this.#submit();
+		});
+		const remove = h("button", { type: "button", class: "icon-button", "aria-label": `Forget ${text}`, title: "Forget", onclick: () => this.#events.onForget(recent) }, icon(trash));
+		return h("li", {}, connect, remove);
+	}
+
+	#edited(): void {
+		this.#problem.textContent = "";
+		this.#field.removeAttribute("aria-invalid");
+		this.#link.replaceChildren();
+		this.#userRow.hidden = true;
+		try {
+			const target = parseTarget(this.#field.value);
+			this.#say(target.notes);
+			this.#identity.suggest(target.keyFile);
+		} catch {
+			// While typing, half a name is no mistake.
+			this.#say([]);
+			this.#identity.suggest(undefined);
+		}
+	}
+
+	#say(notes: readonly string[]): void {
+		this.#notes.replaceChildren(...notes.map((note) => h("p", {}, note)));
+	}
+
+	#submit(): void {
+		try {
+			const target = this.#named(parseTarget(this.#field.value));
+			if (target === undefined) return;
+			this.#problem.textContent = "";
+			this.#events.onConnect(target, this.#identity.identity);
+			this.#clear();
+		} catch (error) {
+			this.#show(error);
+		}
+	}
+
+	/** Completes a target that came without its user; undefined: the field for it is open now. */
+	#named(target: Target): Target | undefined {
+		if (target.username !== "") return target;
+		if (this.#userRow.hidden) {
+			this.#userRow.hidden = false;
+			this.#user.focus();
+			return undefined;
+		}
+		const username = this.#user.value.trim();
+		if (username === "") throw new TargetError("user", "Type the name of your account on the server.");
+		return { ...target, username: parseTarget(`${username}@host`).username };
+	}
+
+	#clear(): void {
+		this.#field.value = "";
+		this.#user.value = "";
+		this.#edited();
+	}
+
+	#show(error: unknown): void {
+		this.#problem.textContent = error instanceof TargetError ? error.message : String(error);
+		if (error instanceof TargetError && error.code === "password") this.#field.value = "";
+		this.#field.setAttribute("aria-invalid", "true");
+	}
+}

@@ -1,0 +1,103 @@
+import fileKey from "lucide-static/icons/file-key.svg";
+import cross from "lucide-static/icons/x.svg";
+import { h, icon, newId } from "../src/element/dom.ts";
+import type { Identity } from "../src/element/index.ts";
+import { checkKey } from "./keytext.ts";
+import { Modal } from "./modal.ts";
+
+/** Larger files are no keys. */
+const largestKey = 64 * 1024;
+
+/** The choice of how to log in: asked as it goes, or with a key. A key stays in memory, and nowhere else. */
+export class IdentityPicker {
+	readonly element: HTMLElement;
+	readonly #chosen = h("div", { class: "identity-chosen" });
+	readonly #problem = h("p", { class: "problem", role: "alert" });
+	readonly #file = h("input", { type: "file", class: "visually-hidden", tabindex: "-1", "aria-hidden": "true" });
+	#identity: Identity | undefined;
+
+	constructor() {
+		this.#file.addEventListener("change", () => void this.#readFile());
+		this.element = h("div", { class: "identity" }, this.#chosen, this.#file, this.#problem);
+		this.#draw();
+	}
+
+	/** The chosen key; undefined: ask. */
+	get identity(): Identity | undefined {
+		return this.#identity;
+	}
+
+	/** Reminds of the file that a pasted command named. */
+	suggest(file: string | undefined): void {
+		this.#problem.classList.toggle("note", file !== undefined);
+		this.#problem.textContent = file === undefined || this.#identity !== undefined ? "" : `The command names the key ${file}. A page cannot open it by name: choose the file.`;
+	}
+
+	#draw(): void {
+		const identity = this.#identity;
+		if (identity === undefined) {
+			this.#chosen.replaceChildren(
+				h("span", { class: "identity-label" }, "Log in with"),
+				h("button", { type: "button", class: "chip chosen", "aria-pressed": "true" }, "What the server asks"),
+				h("button", { type: "button", class: "chip", onclick: () => this.#file.click() }, "Key file…"),
+				h("button", { type: "button", class: "chip", onclick: () => void this.#paste() }, "Paste a key…"),
+			);
+			return;
+		}
+		this.#chosen.replaceChildren(
+			h("span", { class: "identity-label" }, "Log in with"),
+			h("span", { class: "chip chosen" }, icon(fileKey), identity.name),
+			h("button", { type: "button", class: "icon-button", "aria-label": `Do not use ${identity.name}`, onclick: () => this.#use(undefined) }, icon(cross)),
+			h("span", { class: "quiet" }, "Held in memory until this tab closes."),
+		);
+	}
+
+	#use(identity: Identity | undefined): void {
+		this.#identity = identity;
+		this.#problem.textContent = "";
+		this.#draw();
+	}
+
+	async #readFile(): Promise<void> {
+		const file = this.#file.files?.[0];
+		this.#file.value = "";
+		if (file === undefined) return;
+		if (file.size > largestKey) this.#refuse(`${file.name} is too large to be a key.`);
+		else this.#take(await file.text(), file.name);
+	}
+
+	#take(text: string, name: string): boolean {
+		const check = checkKey(text);
+		if (check.ok) this.#use({ key: check.text, name });
+		else this.#refuse(check.message);
+		return check.ok;
+	}
+
+	#refuse(message: string): void {
+		this.#problem.classList.remove("note");
+		this.#problem.textContent = message;
+	}
+
+	async #paste(): Promise<void> {
+		const id = newId("key");
+		const area = h("textarea", { id, rows: "9", spellcheck: "false", autocomplete: "off", autocapitalize: "off", placeholder: "-----BEGIN OPENSSH PRIVATE KEY-----" });
+		const problem = h("p", { class: "problem", role: "alert" });
+		const use = h("button", { type: "button", class: "button primary" }, "Use this key");
+		const modal = new Modal(
+			"Paste a private key",
+			h("label", { for: id }, "The whole text, from -----BEGIN to -----END:"),
+			area,
+			problem,
+			h("p", { class: "quiet" }, "It is held in memory until this tab closes. It is not stored and does not leave this browser."),
+			h("div", { class: "actions" }, use, h("button", { type: "button", class: "button quiet", onclick: () => modal.close() }, "Cancel")),
+		);
+		use.addEventListener("click", () => {
+			const check = checkKey(area.value);
+			problem.textContent = check.ok ? "" : check.message;
+			if (check.ok && this.#take(area.value, "pasted key")) modal.close();
+		});
+		area.focus();
+		await modal.closed;
+		area.value = "";
+	}
+}

@@ -1,0 +1,59 @@
+import type { ConnectionInfo } from "../src/client/index.ts";
+import { h, newId } from "../src/element/dom.ts";
+import { showable } from "../src/element/untrusted.ts";
+import { formatBytes } from "./format.ts";
+import { Modal } from "./modal.ts";
+
+/** What the dialog can change. */
+export interface InfoChoices {
+	readonly clipboard: boolean;
+	onClipboard(allowed: boolean): void;
+}
+
+/** Shows all that is known of a connection, and copies it for who helps. */
+export function showInfo(where: string, info: ConnectionInfo, choices: InfoChoices): void {
+	const rows = rowsOf(info);
+	const copy = h("button", { type: "button", class: "button quiet" }, "Copy diagnostics");
+	copy.addEventListener("click", () => {
+		void navigator.clipboard.writeText(diagnostics(rows)).then(
+			() => (copy.textContent = "Copied"),
+			() => (copy.textContent = "The browser did not allow copying"),
+		);
+	});
+	const allow = h("input", { type: "checkbox", id: newId("clipboard"), checked: choices.clipboard });
+	allow.addEventListener("change", () => choices.onClipboard(allow.checked));
+	new Modal(
+		where,
+		h("dl", { class: "facts-list" }, ...rows.flatMap(([name, value]) => [h("dt", {}, name), h("dd", {}, value)])),
+		h("div", { class: "check" }, allow, h("label", { for: allow.id }, "Programs on this host may put text on my clipboard")),
+		h("div", { class: "actions" }, copy),
+	);
+}
+
+type Row = readonly [name: string, value: string];
+
+/** The rows of the dialog. Nothing in them is secret. */
+export function rowsOf(info: ConnectionInfo): Row[] {
+	const rows: Row[] = [
+		["Server", showable(info.serverVersion, 255)],
+		["Key exchange", info.keyExchange],
+		["Post-quantum", info.postQuantum ? "Yes: recorded traffic stays safe from later quantum computers" : "No: the server offers no such key exchange"],
+		["Host key", `${info.hostKeyType}\n${info.fingerprint}`],
+		["Cipher", both(info.cipherOut, info.cipherIn)],
+		["Integrity", both(info.macOut || "within the cipher", info.macIn || "within the cipher")],
+		["Strict key exchange", info.strictKex ? "Yes" : "No: the server does not know it"],
+		["Round trip", info.rttMs > 0 ? `${info.rttMs.toFixed(1)} ms` : "Not measured yet"],
+		["Sent / received", `${formatBytes(info.bytesOut)} / ${formatBytes(info.bytesIn)}`],
+		["Client", info.clientVersion],
+	];
+	return rows;
+}
+
+function both(out: string, back: string): string {
+	return out === back ? out : `${out} out, ${back} in`;
+}
+
+/** Without the session's id and the host's name: fit for a public report. */
+function diagnostics(rows: readonly Row[]): string {
+	return [...rows.map(([name, value]) => `${name}: ${value.replace(/\n/g, " ")}`), `Browser: ${navigator.userAgent}`].join("\n");
+}

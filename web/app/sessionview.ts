@@ -1,0 +1,177 @@
+import type { ConnectionInfo } from "../src/client/index.ts";
+import { h } from "../src/element/dom.ts";
+import type { Identity, SSHTerminal, TerminalOptions, TerminalState } from "../src/element/index.ts";
+import type { Settings } from "../src/vault/index.ts";
+import type { Demo } from "./config.ts";
+import { showInfo } from "./info.ts";
+import { StatusBar } from "./statusbar.ts";
+import { formatTarget, type Target } from "./target.ts";
+import type { Vault } from "./vault.ts";
+
+/** What a session is opened for. */
+export interface SessionRequest {
+	readonly target: Target;
+	readonly identity?: Identity | undefined;
+	/** The target is the gateway's demo; with `question` its key is asked about. */
+	readonly demo?: { readonly demo: Demo; readonly question: boolean } | undefined;
+}
+
+/** What a session's view reports. */
+export interface SessionEvents {
+	onChange(): void;
+	onClose(): void;
+	onSettings(some: Partial<Settings>): void;
+}
+
+/** How often the status bar asks for its figures. */
+const pollMs = 2000;
+
+/** A tab's content: the terminal and the line below it. */
+export class SessionView {
+	readonly element: HTMLElement;
+	readonly id: string;
+	readonly #request: SessionRequest;
+	readonly #vault: Vault;
+	readonly #events: SessionEvents;
+	readonly #terminal: SSHTerminal;
+	readonly #bar: StatusBar;
+	#settings: Settings;
+	#remoteTitle = "";
+	#poll: ReturnType<typeof setInterval> | undefined;
+
+	constructor(id: string, request: SessionRequest, vault: Vault, settings: Settings, events: SessionEvents) {
+		this.id = id;
+		this.#request = request;
+		this.#vault = vault;
+		this.#settings = settings;
+		this.#events = events;
+		this.#terminal = document.createElement("ssh-terminal");
+		this.#bar = new StatusBar(() => void this.info());
+		this.element = h("div", { class: "session", role: "tabpanel", id: `panel-${id}`, "aria-labelledby": `tab-${id}` }, this.#terminal, this.#bar.element);
+		this.#listen();
+		this.restyle(settings);
+	}
+
+	/** What the tab is called: the host, and what the program there calls itself. */
+	get title(): string {
+		const host = this.#request.demo === undefined ? this.#request.target.host : "demo";
+		return this.#remoteTitle === "" ? host : `${host} · ${this.#remoteTitle}`;
+	}
+
+	/** The server, as the connect field writes it. */
+	get where(): string {
+		return formatTarget(this.#request.target);
+	}
+
+	get state(): TerminalState {
+		return this.#terminal.state;
+	}
+
+	get stateText(): string {
+		return this.#terminal.statusText;
+	}
+
+	/** Whether closing would end something. */
+	get live(): boolean {
+		return this.state === "ready";
+	}
+
+	/** Connects; the element shows how it goes. */
+	connect(): void {
+		void this.#terminal.connect().catch(() => {});
+	}
+
+	focus(): void {
+		this.#terminal.fit();
+		this.#terminal.focus();
+	}
+
+	/** Applies changed settings. */
+	restyle(settings: Settings): void {
+		this.#settings = settings;
+		this.#terminal.setAttribute("theme", settings.theme);
+		this.#terminal.setAttribute("font-size", String(settings.fontSize));
+		this.#terminal.options = this.#options();
+	}
+
+	/** Ends the session; the view must not be used again. */
+	close(): void {
+		clearInterval(this.#poll);
+		this.#terminal.disconnect();
+		this.element.remove();
+	}
+
+	/** Shows all that is known of the connection. */
+	async info(): Promise<void> {
+		const { client } = this.#terminal;
+		if (client === undefined) return;
+		const facts = await client.info().catch(() => undefined);
+		if (facts === undefined) return;
+		const key = this.#hostKey();
+		const { clipboardHosts } = this.#settings;
+		showInfo(this.where, facts, {
+			clipboard: clipboardHosts.includes(key),
+			onClipboard: (allowed) => this.#events.onSettings({ clipboardHosts: allowed ? [...clipboardHosts, key] : clipboardHosts.filter((host) => host !== key) }),
+		});
+	}
+
+	#options(): TerminalOptions {
+		const { target, identity, demo } = this.#request;
+		return {
+			relay: new URL("relay", document.baseURI),
+			host: target.host,
+			port: target.port,
+			username: target.username,
+			scrollback: this.#settings.scrollback,
+			bell: this.#settings.bell,
+			remoteClipboard: this.#settings.clipboardHosts.includes(this.#hostKey()),
+			...(identity !== undefined && { keys: [identity] }),
+			...(target.fingerprint !== undefined && { promisedFingerprint: target.fingerprint }),
+			// The demo's key lives as long as the gateway runs: to save it would raise the alarm at the next start.
+			...(demo === undefined ? { knownHosts: this.#vault.hosts } : { password: demo.demo.password }),
+			...(demo !== undefined && !demo.question && { hostKey: { pin: demo.demo.fingerprint } }),
+		};
+	}
+
+	#hostKey(): string {
+		return `${this.#request.target.host}:${this.#request.target.port}`;
+	}
+
+	#listen(): void {
+		const terminal = this.#terminal;
+		terminal.addEventListener("ssh-state", () => this.#changed());
+		terminal.addEventListener("ssh-ready", () => void this.#begun());
+		terminal.addEventListener("ssh-close", () => this.#events.onClose());
+		terminal.addEventListener("ssh-title", (event) => {
+			this.#remoteTitle = (event as CustomEvent<{ title: string }>).detail.title;
+			this.#events.onChange();
+		});
+		terminal.addEventListener("ssh-font-size", (event) => {
+			this.#events.onSettings({ fontSize: (event as CustomEvent<{ size: number }>).detail.size });
+		});
+	}
+
+	#changed(): void {
+		this.#bar.state(this.state, this.stateText);
+		clearInterval(this.#poll);
+		if (this.live) this.#poll = setInterval(() => void this.#refresh(), pollMs);
+		else this.#remoteTitle = "";
+		this.#events.onChange();
+	}
+
+	async #begun(): Promise<void> {
+		const facts = await this.#refresh();
+		if (this.#request.demo !== undefined) return;
+		const { host, port, username } = this.#request.target;
+		await this.#vault.recents.add({ host, port, username });
+		if (facts !== undefined) await this.#vault.hosts.usedBy(host, port, facts.hostKeyType);
+		this.#events.onChange();
+	}
+
+	async #refresh(): Promise<ConnectionInfo | undefined> {
+		if (this.element.hidden || document.hidden) return undefined;
+		const facts = await this.#terminal.client?.info().catch(() => undefined);
+		if (facts !== undefined && this.live) this.#bar.facts(facts);
+		return facts;
+	}
+}

@@ -1,0 +1,171 @@
+import gear from "lucide-static/icons/settings.svg";
+import { h, icon } from "../src/element/dom.ts";
+import type { Settings } from "../src/vault/index.ts";
+import type { Demo } from "./config.ts";
+import { Home } from "./home.ts";
+import { confirm } from "./modal.ts";
+import { type SessionRequest, SessionView } from "./sessionview.ts";
+import { showSettings } from "./settingsview.ts";
+import { type Shortcut, shortcutOf } from "./shortcuts.ts";
+import { TabStrip } from "./tabstrip.ts";
+import type { Vault } from "./vault.ts";
+
+const name = "Wasmiko";
+const mac = /Mac|iPhone|iPad/.test(navigator.platform);
+
+/** The page: a bar with the tabs, and below it the home screen or a session. */
+export class Workspace {
+	readonly home: Home;
+	readonly #root: HTMLElement;
+	readonly #vault: Vault;
+	readonly #views: SessionView[] = [];
+	readonly #strip: TabStrip;
+	readonly #stage = h("div", { class: "stage" });
+	#settings: Settings;
+	#current: SessionView | undefined;
+	#nextId = 1;
+
+	constructor(root: HTMLElement, vault: Vault, settings: Settings) {
+		this.#root = root;
+		this.#vault = vault;
+		this.#settings = settings;
+		this.home = new Home({
+			onConnect: (target, identity) => void this.open({ target, identity }),
+			onDemo: (demo, question) => void this.#openDemo(demo, question),
+			onForget: (recent) => void this.#vault.recents.remove(recent).then(() => this.refresh()),
+		});
+		this.#strip = new TabStrip({
+			onSelect: (id) => this.#select(this.#views.find((view) => view.id === id)),
+			onClose: (id) => void this.#close(this.#views.find((view) => view.id === id), true),
+			onNew: () => this.#select(undefined),
+		});
+		this.#build();
+		this.#listen();
+		this.#paint();
+		this.#draw();
+	}
+
+	/** Opens a session in a new tab. */
+	async open(request: SessionRequest): Promise<void> {
+		// The terminal comes only when it is needed: the form must be there at once.
+		await import("../src/element/index.ts");
+		const view: SessionView = new SessionView(String(this.#nextId++), request, this.#vault, this.#settings, {
+			onChange: () => void this.refresh(),
+			onClose: () => void this.#close(view, false),
+			onSettings: (some) => void this.#change(some),
+		});
+		this.#views.push(view);
+		this.#stage.append(view.element);
+		this.#select(view);
+		view.connect();
+	}
+
+	/** Shows what has changed, here or in another tab of the browser. */
+	async refresh(): Promise<void> {
+		this.#draw();
+		this.home.list(await this.#vault.recents.list());
+	}
+
+	/** Reads the settings again: another tab may have changed them. */
+	async reload(): Promise<void> {
+		this.#settings = await this.#vault.settings.read();
+		this.#paint();
+		await this.refresh();
+	}
+
+	#build(): void {
+		const logo = h("button", { type: "button", class: "logo", "aria-label": `${name}, home`, onclick: () => this.#select(undefined) }, h("img", { src: "logo.svg", alt: "", width: 26, height: 26 }), h("span", {}, name));
+		const settings = h("button", { type: "button", class: "icon-button", "aria-label": "Settings", title: "Settings", onclick: () => this.#showSettings() }, icon(gear));
+		this.#stage.append(this.home.element);
+		this.#root.replaceChildren(h("header", { class: "topbar" }, logo, this.#strip.element, h("span", { class: "space" }), settings), this.#stage);
+	}
+
+	#listen(): void {
+		window.addEventListener("keydown", (event) => this.#key(event), { capture: true });
+		window.addEventListener("beforeunload", (event) => {
+			if (this.#views.some((view) => view.live)) event.preventDefault();
+		});
+	}
+
+	async #openDemo(demo: Demo, question: boolean): Promise<void> {
+		const { host, port, username } = demo;
+		await this.open({ target: { host, port, username, notes: [] }, demo: { demo, question } });
+	}
+
+	#select(view: SessionView | undefined): void {
+		this.#current = view;
+		this.#draw();
+		if (view === undefined) this.home.focus();
+		else view.focus();
+	}
+
+	async #close(view: SessionView | undefined, ask: boolean): Promise<void> {
+		if (view === undefined) return;
+		if (ask && view.live && !(await confirm(`Close the session on ${view.where}?`, "Programs that were started without tmux or screen will end.", "Close session"))) {
+			view.focus();
+			return;
+		}
+		const at = this.#views.indexOf(view);
+		if (at < 0) return;
+		this.#views.splice(at, 1);
+		view.close();
+		if (this.#current === view) this.#select(this.#views[at] ?? this.#views[at - 1]);
+		else this.#draw();
+	}
+
+	#draw(): void {
+		for (const view of this.#views) view.element.hidden = view !== this.#current;
+		this.home.element.hidden = this.#current !== undefined;
+		this.#strip.draw(
+			this.#views.map(({ id, title, state, stateText }) => ({ id, title, state, stateText })),
+			this.#current?.id ?? "",
+		);
+		this.#root.classList.toggle("in-session", this.#current !== undefined);
+		document.title = this.#current === undefined ? name : `${this.#current.title} – ${name}`;
+	}
+
+	#showSettings(): void {
+		showSettings(this.#settings, this.#vault.lasting, (some) => void this.#change(some));
+	}
+
+	async #change(some: Partial<Settings>): Promise<void> {
+		this.#settings = await this.#vault.settings.change(some);
+		this.#paint();
+	}
+
+	#paint(): void {
+		document.documentElement.dataset["theme"] = this.#settings.theme;
+		for (const view of this.#views) view.restyle(this.#settings);
+	}
+
+	#key(event: KeyboardEvent): void {
+		const shortcut = shortcutOf(event, mac);
+		if (shortcut === undefined || document.querySelector("dialog[open]") !== null) return;
+		// In a text field of the page, these keys select text.
+		const typing = event.composedPath()[0] instanceof HTMLInputElement;
+		if (typing && (shortcut.action === "next" || shortcut.action === "previous")) return;
+		event.preventDefault();
+		event.stopImmediatePropagation();
+		if (!event.repeat) this.#act(shortcut);
+	}
+
+	#act(shortcut: Shortcut): void {
+		const at = this.#current === undefined ? -1 : this.#views.indexOf(this.#current);
+		switch (shortcut.action) {
+			case "new":
+				this.#select(undefined);
+				return;
+			case "close":
+				void this.#close(this.#current, true);
+				return;
+			case "info":
+				void this.#current?.info();
+				return;
+			case "select":
+				if (this.#views[shortcut.index] !== undefined) this.#select(this.#views[shortcut.index]);
+				return;
+			default:
+				if (this.#views.length > 0) this.#select(this.#views.at((at + (shortcut.action === "next" ? 1 : -1)) % this.#views.length));
+		}
+	}
+}
