@@ -3,6 +3,7 @@ package proxy
 import (
 	"bufio"
 	"fmt"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -122,7 +123,7 @@ func TestRelayNeedsAWebSocket(t *testing.T) {
 		{"another subprotocol", "GET", map[string]string{"Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Protocol": "binary"}, 400},
 		{"no key", "GET", map[string]string{"Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Protocol": "relay.v1", "Sec-WebSocket-Version": "13"}, 400},
 	}
-	p, err := New(Config{Local: true})
+	p, err := New(Config{Local: true, Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -166,7 +167,7 @@ func TestStrictHeaders(t *testing.T) {
 		{"the relay without an upgrade", "GET", "http://localhost/relay"},
 	}
 	for _, tls := range []bool{false, true} {
-		p, err := New(Config{Local: true, TLS: tls, Page: testPage()})
+		p, err := New(Config{Local: true, TLS: tls, Page: testPage(), Log: slog.New(slog.DiscardHandler)})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -6,10 +6,8 @@ import (
 	"fmt"
 	"io"
 	"net"
-	"os"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"time"
 
 	"github.com/wasmiko/wasmiko/netconn"
@@ -42,7 +40,7 @@ func (p *Proxy) serveSession(ctx context.Context, socket netconn.Socket, v visit
 		p.refuse(ctx, req, rec, &refusal{code: codeOf(full), text: full.Error(), cause: full})
 		return
 	}
-	rt, err := p.reach(ctx, req)
+	rt, err := p.reach(ctx, req, v)
 	if err != nil {
 		p.refuse(ctx, req, rec, err)
 		return
@@ -58,8 +56,22 @@ func (p *Proxy) serveSession(ctx context.Context, socket netconn.Socket, v visit
 	rec.up, rec.down, rec.reason = p.relay(ctx, conn, rt.conn)
 }
 
-// reach connects the target that req names.
-func (p *Proxy) reach(ctx context.Context, req *netconn.Request) (*route, error) {
+var errFailures = errors.New("too many failed connections; wait a minute")
+
+// reach connects the target that req names. A client that fails too often has
+// to wait, whatever it asks for: it may be looking for what is there.
+func (p *Proxy) reach(ctx context.Context, req *netconn.Request, v visit) (*route, error) {
+	if p.failures.exhausted(v.ip) {
+		return nil, &refusal{code: netconn.CodeLimit, text: errFailures.Error(), cause: errFailures}
+	}
+	rt, err := p.parseAndConnect(ctx, req)
+	if err != nil {
+		p.failures.allow(v.ip)
+	}
+	return rt, err
+}
+
+func (p *Proxy) parseAndConnect(ctx context.Context, req *netconn.Request) (*route, error) {
 	t, err := parseTarget(req.Host, req.Port)
 	if err != nil {
 		return nil, &refusal{code: netconn.CodeNotAllowed, text: err.Error(), cause: err}
@@ -113,8 +125,9 @@ func (p *Proxy) relay(ctx context.Context, client *netconn.Conn, server *net.TCP
 
 	var upErr error
 	var wg sync.WaitGroup
-	wg.Go(func() { upErr = sendUp(server, client, &upBytes) })
-	downErr := sendDown(client, server, &downBytes)
+	out := &upstream{TCPConn: server, client: client}
+	wg.Go(func() { upErr = sendUp(out, client, &upBytes) })
+	downErr := sendDown(ctx, client, out, &downBytes)
 	wg.Wait()
 
 	if upErr == nil && downErr == nil {
@@ -131,8 +144,8 @@ func (p *Proxy) relay(ctx context.Context, client *netconn.Conn, server *net.TCP
 // still have things to say, and they may still be on their way to the client:
 // then what the client sends is thrown away until it ends. A client that is
 // lost ends both directions.
-func sendUp(server *net.TCPConn, client *netconn.Conn, count *atomic.Int64) error {
-	err := pump(patient{server, client}, client, count)
+func sendUp(server *upstream, client *netconn.Conn, count *atomic.Int64) error {
+	err := pump(server, client, count)
 	var lost *readError
 	switch {
 	case err == nil:
@@ -145,45 +158,20 @@ func sendUp(server *net.TCPConn, client *netconn.Conn, count *atomic.Int64) erro
 	return err
 }
 
-// stall is how long a server may take nothing before the client is looked at.
-const stall = 30 * time.Second
-
-var errClientLost = errors.New("the client was lost while the server took no data")
-
-// patient writes to a server that may be slow. Nobody reads from the client
-// meanwhile, so whether it is still there has to be asked: a Write of nothing
-// fails when the connection has ended.
-type patient struct {
-	*net.TCPConn
-	client *netconn.Conn
-}
-
-func (w patient) Write(p []byte) (int, error) {
-	for done := 0; ; {
-		w.SetWriteDeadline(time.Now().Add(stall))
-		n, err := w.TCPConn.Write(p[done:])
-		done += n
-		if err == nil || !errors.Is(err, os.ErrDeadlineExceeded) {
-			return done, err
-		}
-		if _, err := w.client.Write(nil); err != nil {
-			return done, errClientLost
-		}
-	}
-}
-
 // sendDown copies from the server to the client.
-func sendDown(client *netconn.Conn, server *net.TCPConn, count *atomic.Int64) error {
-	err := pump(client, server, count)
+func sendDown(ctx context.Context, client *netconn.Conn, server *upstream, count *atomic.Int64) error {
+	err := pump(client, server.TCPConn, count)
+	if err == nil {
+		err = server.resetUnseen()
+	}
 	var lost *readError
 	switch {
 	case err == nil:
 		client.CloseWrite()
 	case errors.Is(err, net.ErrClosed):
 		// Our own doing: the reason is with whoever closed it.
-	case errors.As(err, &lost) && errors.Is(err, syscall.ECONNRESET):
-		client.Abort(netconn.CodeReset, "the server reset the connection")
 	case errors.As(err, &lost):
+		flush(ctx, client, count.Load()) // what came before is still good
 		client.Abort(netconn.CodeReset, "the connection to the server broke")
 	default:
 		server.Close() // the client is lost
@@ -252,57 +240,6 @@ func (p *Proxy) watch(ctx context.Context, end context.CancelCauseFunc, moved fu
 	return func() {
 		for _, t := range timers {
 			t.Stop()
-		}
-	}
-}
-
-const (
-	smallRead = 8 << 10   // what an idle session holds for each direction
-	largeRead = 256 << 10 // what a busy one borrows
-)
-
-var largeBuffers = sync.Pool{New: func() any { b := make([]byte, largeRead); return &b }}
-
-// readError tells a failed read from a failed write.
-type readError struct{ err error }
-
-func (e *readError) Error() string { return e.err.Error() }
-func (e *readError) Unwrap() error { return e.err }
-
-// pump copies until src ends. It is not io.Copy, which would let a TCPConn
-// choose a small buffer of its own. A large one is borrowed only while there
-// is much to read, because most sessions are idle most of the time.
-func pump(dst io.Writer, src io.Reader, count *atomic.Int64) error {
-	small := make([]byte, smallRead)
-	var large *[]byte
-	release := func() {
-		if large != nil {
-			largeBuffers.Put(large)
-			large = nil
-		}
-	}
-	defer release()
-	for {
-		buf := small
-		if large != nil {
-			buf = *large
-		}
-		n, err := src.Read(buf)
-		if n > 0 {
-			if _, err := dst.Write(buf[:n]); err != nil {
-				return err
-			}
-			count.Add(int64(n))
-		}
-		switch {
-		case errors.Is(err, io.EOF):
-			return nil
-		case err != nil:
-			return &readError{err}
-		case n == len(small) && large == nil:
-			large = largeBuffers.Get().(*[]byte)
-		case n < 4*smallRead:
-			release()
 		}
 	}
 }
