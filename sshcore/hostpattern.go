@@ -91,9 +91,7 @@ func parseHashedHost(field string) (hostPatterns, error) {
 // match tells whether a normalised name is meant. One negated match vetoes.
 func (h *hostPatterns) match(name string) bool {
 	if h.hashed {
-		mac := hmac.New(sha1.New, h.salt)
-		mac.Write([]byte(name))
-		return hmac.Equal(mac.Sum(nil), h.hash)
+		return hmac.Equal(h.sum(name), h.hash)
 	}
 	found := false
 	for _, p := range h.patterns {
@@ -104,6 +102,13 @@ func (h *hostPatterns) match(name string) bool {
 		found = found || ok
 	}
 	return found
+}
+
+// sum hashes a name with the salt.
+func (h *hostPatterns) sum(name string) []byte {
+	mac := hmac.New(sha1.New, h.salt)
+	mac.Write([]byte(name))
+	return mac.Sum(nil)
 }
 
 func isWild(pattern string) bool { return strings.ContainsAny(pattern, "*?") }
