@@ -1,0 +1,175 @@
+//go:build js
+
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"golang.org/x/crypto/ssh"
+
+	"github.com/wasmiko/wasmiko/netconn"
+	"github.com/wasmiko/wasmiko/sshcore"
+	"github.com/wasmiko/wasmiko/wasm/wire"
+)
+
+func authError(tried, allowed []string, err error) error {
+	return &sshcore.AuthError{User: "robey", Tried: tried, Allowed: allowed, Err: err}
+}
+
+func keyError(r sshcore.KeyReason) error { return fmt.Errorf("work: %w", &sshcore.KeyError{Reason: r}) }
+
+func lost(code netconn.Code) error {
+	return &sshcore.ClosedError{Reason: sshcore.ClosedNetwork, Err: &netconn.Error{Code: code}}
+}
+
+func testKey(t *testing.T) ssh.PublicKey {
+	t.Helper()
+	const line = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f"
+	key, _, _, _, err := ssh.ParseAuthorizedKey([]byte(line))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return key
+}
+
+func TestErrorsAreDescribed(t *testing.T) {
+	key := testKey(t)
+	hostKey := func(r sshcore.HostKeyReason) error {
+		return &sshcore.HostKeyError{Addr: "db1:2222", Key: key, Reason: r, Known: []sshcore.KnownKey{{Key: key, LineNumber: 7}}}
+	}
+	page := &pageError{wire.Error{Code: "aborted"}}
+	password := []string{"password"}
+	c := &core{target: target{"db1.example", 2222}}
+	reached := map[string]bool{}
+	for _, test := range []struct {
+		name, want string // want is code/reason
+		err        error
+		says       string
+	}{
+		{"no WebSocket to the relay", "relay/unreachable", &netconn.Error{Code: netconn.CodeUnreachable}, "cannot be reached"},
+		{"the relay is lost in mid-session", "relay/lost", lost(netconn.CodeLost), "lost"},
+		{"the relay falls silent", "relay/lost", lost(netconn.CodeSilent), "lost"},
+		{"the page's own stream breaks", "relay/lost", brokenBy(&portError{"aborted", "x"}), "broke"},
+		{"the relay stops", "relay/draining", lost(netconn.CodeDraining), "ended"},
+		{"the relay is full", "relay/limit", &netconn.Error{Code: netconn.CodeLimit, Text: "40 sessions\x1b"}, `: "40 sessions\x1b".`},
+		{"another transport takes over", "relay/superseded", lost(netconn.CodeSuperseded), "elsewhere"},
+		{"the ticket has expired", "relay/ticket", &netconn.Error{Code: netconn.CodeNotFound}, "ticket"},
+		{"the relay breaks its own rules", "relay/failed", lost(netconn.CodeProtocol), "failed"},
+		{"the relay's policy", "dial/policy", &netconn.Error{Code: netconn.CodeNotAllowed}, "db1.example:2222"},
+		{"an unknown name", "dial/dns", &netconn.Error{Code: netconn.CodeNoSuchHost}, "cannot find db1.example"},
+		{"a closed port", "dial/refused", &netconn.Error{Code: netconn.CodeRefused}, "nothing listens on port 2222"},
+		{"a silent host", "dial/timeout", &netconn.Error{Code: netconn.CodeTimedOut}, "No answer from db1.example"},
+		{"no route", "dial/unreachable", &netconn.Error{Code: netconn.CodeNoRoute}, "cannot reach db1.example"},
+		{"an unexplained failure to dial", "dial/failed", &netconn.Error{Code: netconn.CodeDialFailed}, "cannot connect"},
+		{"a web server", "protocol/not-ssh", &sshcore.ProtocolError{Reason: sshcore.ReasonNotSSH, What: "HTTP"}, "Port 2222 on db1.example is not an SSH server (it answered like HTTP)."},
+		{"SSH-1", "protocol/version", &sshcore.ProtocolError{Reason: sshcore.ReasonVersion, What: "SSH-1.5"}, "SSH-1.5"},
+		{"only old algorithms", "protocol/no-common-algorithm", &sshcore.ProtocolError{Reason: sshcore.ReasonNoAlgorithm, What: "key exchange", Theirs: []string{"diffie-hellman-group1-sha1"}}, "No common key exchange. The server only offers diffie-hellman-group1-sha1."},
+		{"a forged packet", "protocol/integrity", &sshcore.ProtocolError{Reason: sshcore.ReasonIntegrity}, "damaged or forged"},
+		{"a tarpit", "protocol/handshake-timeout", &sshcore.ProtocolError{Reason: sshcore.ReasonTimeout}, "in time"},
+		{"endless banners", "protocol/limit", &sshcore.ProtocolError{Reason: sshcore.ReasonLimit, What: "banners"}, "more banners"},
+		{"an unknown key", "hostkey/unknown", hostKey(sshcore.HostKeyUnknown), "not known"},
+		{"a changed key", "hostkey/changed", hostKey(sshcore.HostKeyChanged), "nothing was sent"},
+		{"a revoked key", "hostkey/revoked", hostKey(sshcore.HostKeyRevoked), "revoked"},
+		{"a key that is not the pinned one", "hostkey/mismatch", hostKey(sshcore.HostKeyMismatch), "expected"},
+		{"a wrong password", "auth/denied", authError(password, []string{"publickey", "keyboard-interactive"}, nil), `The server refused the password of "robey". It accepts: key or keyboard-interactive.`},
+		{"a server that lets nobody in", "auth/denied", authError(nil, nil, nil), "by no way"},
+		{"a method that the server made up", "auth/denied", authError(password, []string{"evil\x1b[2J"}, nil), `"evil\x1b[2J"`},
+		{"a server that hangs up on the third password", "auth/too-many", authError(password, password, &sshcore.ClosedError{Reason: sshcore.ClosedEOF}), "after password"},
+		{"a server that wants another method", "auth/no-method", authError(nil, []string{"gssapi-with-mic"}, nil), `"gssapi-with-mic"`},
+		{"a closed password dialog", "auth/cancelled", authError(password, password, page), "cancelled"},
+		{"a wrong passphrase", "auth/wrong-passphrase", authError([]string{"publickey"}, nil, &sshcore.KeyError{Reason: sshcore.KeyWrongPassphrase}), "does not fit"},
+		{"a public key for a private one", "auth/public-not-private", keyError(sshcore.KeyPublicNotPrivate), "public half"},
+		{"a certificate for a key", "auth/certificate", keyError(sshcore.KeyCertificate), "certificate"},
+		{"PuTTY's format", "auth/ppk-unsupported", keyError(sshcore.KeyPPK), "PuTTY"},
+		{"encrypted PKCS#8", "auth/encrypted-pkcs8-unsupported", keyError(sshcore.KeyEncryptedPKCS8), "PKCS#8"},
+		{"a DSA key", "auth/dsa", keyError(sshcore.KeyDSA), "DSA"},
+		{"half a key", "auth/truncated", keyError(sshcore.KeyTruncated), "missing"},
+		{"an RSA key for a server without SHA-2", "auth/no-algorithm", keyError(sshcore.KeyNoAlgorithm), "SHA-1"},
+		{"a text that is no key", "auth/bad-key", keyError(sshcore.KeyUnknown), "not a private key"},
+		{"a forbidden channel", "channel/prohibited", &ssh.OpenChannelError{Reason: ssh.Prohibited, Message: "no"}, `: "no".`},
+		{"a channel to nowhere", "channel/connect-failed", &ssh.OpenChannelError{Reason: ssh.ConnectionFailed}, "no channel"},
+		{"a channel that the server does not know", "channel/unknown-type", &ssh.OpenChannelError{Reason: ssh.UnknownChannelType}, "no channel"},
+		{"one session too many", "channel/resources", &ssh.OpenChannelError{Reason: ssh.ResourceShortage}, "no channel"},
+		{"a shell for an account that has none", "channel/request-refused", &sshcore.RequestError{Request: "shell"}, "(shell)"},
+		{"stderr that was read too late", "channel/stderr-dropped", sshcore.ErrStderrDropped, "missing"},
+		{"input for a command that has ended", "channel/ended", nil, ""},
+		{"the server's goodbye", "closed/server", &sshcore.ClosedError{Reason: sshcore.ClosedDisconnect, Message: "bye\x07"}, `"bye\a"`},
+		{"the server's silent goodbye", "closed/server", &sshcore.ClosedError{Reason: sshcore.ClosedEOF}, "ended the connection"},
+		{"a reset by the target", "closed/reset", lost(netconn.CodeReset), "broke"},
+		{"a broken transport", "closed/reset", &sshcore.ClosedError{Reason: sshcore.ClosedNetwork}, "broke"},
+		{"a server that is gone", "closed/keepalive", &sshcore.ClosedError{Reason: sshcore.ClosedKeepAlive}, "no longer answers"},
+		{"our own end", "closed/local", &sshcore.ClosedError{Reason: sshcore.ClosedLocal}, "was closed"},
+		{"a relay that never answers", "timeout/relay", context.DeadlineExceeded, "did not answer"},
+		{"a question that the page's own code failed to answer", "aborted/cancelled", fmt.Errorf("host key of db1: %w", page), "Cancelled"},
+		{"an abort", "aborted/cancelled", context.Canceled, "Cancelled"},
+		{"a call before connecting", "internal/not-ready", errNotConnected, "no connection"},
+		{"what nobody thought of", "internal/", errors.New("surprise"), "surprise"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			e := ended
+			if test.err != nil {
+				e = c.describe(test.err)
+			}
+			got := e.Code + "/" + e.Reason
+			hint, known := hints[got]
+			reached[got] = true
+			if got != test.want || !known || e.Hint != hint {
+				t.Errorf("described as %s with the hint %q", got, e.Hint)
+			}
+			if !strings.Contains(e.Message, test.says) {
+				t.Errorf("says %q and not %q", e.Message, test.says)
+			}
+			if (e.HostKey != nil) != (e.Code == "hostkey") || (e.Auth != nil) != (e.Code == "auth") {
+				t.Errorf("the details do not fit: %+v", e)
+			}
+		})
+	}
+	for code := range hints {
+		if !reached[code] {
+			t.Errorf("no error is described as %s", code)
+		}
+	}
+}
+
+func brokenBy(err error) error { return &sshcore.ClosedError{Reason: sshcore.ClosedNetwork, Err: err} }
+
+func TestHostKeyErrorsCarryTheKeys(t *testing.T) {
+	key := testKey(t)
+	c := &core{target: target{"db1.example", 2222}}
+	e := c.describe(&sshcore.HostKeyError{Key: key, Reason: sshcore.HostKeyChanged,
+		Known: []sshcore.KnownKey{{Key: key, Line: "db1 ssh-ed25519 …", LineNumber: 7}}})
+	offered, known := e.HostKey.Offered, e.HostKey.Known
+	if offered.Host != "db1.example" || offered.Port != 2222 || offered.Fingerprint != ssh.FingerprintSHA256(key) ||
+		!strings.HasPrefix(offered.Line, "[db1.example]:2222 ssh-ed25519 ") {
+		t.Errorf("offered %+v", offered)
+	}
+	if len(known) != 1 || known[0].LineNumber != 7 || known[0].Line != "db1 ssh-ed25519 …" {
+		t.Errorf("known %+v", known)
+	}
+}
+
+// The document lists the core's codes in its first table.
+func TestErrorsAreDocumented(t *testing.T) {
+	text, err := os.ReadFile("../docs/errors.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	core, _, _ := strings.Cut(string(text), "## Made in the page")
+	var documented []string
+	for _, row := range regexp.MustCompile("(?m)^\\| `(\\w+)` \\| (?:`([\\w-]+)`)? *\\|").FindAllStringSubmatch(core, -1) {
+		documented = append(documented, row[1]+"/"+row[2])
+	}
+	slices.Sort(documented)
+	want := slices.Sorted(maps.Keys(hints))
+	if !slices.Equal(documented, want) {
+		t.Errorf("documented\n%q\nthere are\n%q", documented, want)
+	}
+}
