@@ -63,9 +63,6 @@ func (s *webSocket) Send(message []byte) error {
 	return s.ws.Write(context.Background(), websocket.MessageBinary, message)
 }
 
-// scratch holds buffers for messages whose length is not known beforehand.
-var scratch = sync.Pool{New: func() any { return new([maxMessage]byte) }}
-
 func (s *webSocket) Receive() ([]byte, error) {
 	kind, r, err := s.ws.Reader(s.ctx)
 	if err != nil {
@@ -74,7 +71,7 @@ func (s *webSocket) Receive() ([]byte, error) {
 	if kind != websocket.MessageBinary {
 		return nil, ErrTextMessage
 	}
-	buf := scratch.Get().(*[maxMessage]byte)
+	buf := buffers.Get().(*buffer)
 	n, err := io.ReadFull(r, buf[:])
 	switch {
 	case err == nil:
@@ -90,7 +87,7 @@ func (s *webSocket) Receive() ([]byte, error) {
 		return buf[:n], nil // as good as a copy
 	}
 	msg := bytes.Clone(buf[:n])
-	scratch.Put(buf)
+	buffers.Put(buf)
 	return msg, nil
 }
 

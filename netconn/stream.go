@@ -1,5 +1,7 @@
 package netconn
 
+import "sync"
+
 const (
 	// maxMessage is the largest message that this side accepts as a relay and
 	// announces in HELLO; chunk is the most bytes that it puts into one DATA.
@@ -19,6 +21,12 @@ const (
 	mergeBelow = 4 << 10
 )
 
+// buffers are for messages of any size, shared by all connections: an idle one
+// holds none.
+var buffers = sync.Pool{New: func() any { return new(buffer) }}
+
+type buffer [maxMessage]byte
+
 // stream is the core of a connection: both directions as byte offsets. It has
 // no clock, no goroutine and no I/O, and so no lock: what calls it has.
 //
@@ -30,7 +38,7 @@ const (
 type stream struct {
 	acked, sent, written, limit uint64
 	queue                       [][]byte // messages; the first dataHeader bytes are free for the header
-	inFlight, free              []byte   // the message that poll gave last, and one to use again
+	inFlight                    []byte   // the message that poll gave last
 	payload                     int      // most bytes in one DATA
 
 	rx, taken, granted uint64
@@ -74,7 +82,7 @@ func (s *stream) write(p []byte) int {
 // fill adds bytes of p to the last message, or to a new one if that is full.
 func (s *stream) fill(p []byte) int {
 	full := dataHeader + s.payload
-	if n := len(s.queue); n == 0 || len(s.queue[n-1]) == cap(s.queue[n-1]) {
+	if n := len(s.queue); n == 0 || len(s.queue[n-1]) >= min(full, cap(s.queue[n-1])) {
 		s.queue = append(s.queue, s.message(len(p), n > 0))
 	}
 	last := &s.queue[len(s.queue)-1]
@@ -91,10 +99,8 @@ func (s *stream) message(n int, waiting bool) []byte {
 	if waiting {
 		size = full
 	}
-	if cap(s.free) >= size && size > mergeBelow {
-		b := s.free[:dataHeader]
-		s.free = nil
-		return b
+	if size > mergeBelow {
+		return buffers.Get().(*buffer)[:dataHeader]
 	}
 	return make([]byte, dataHeader, size)
 }
@@ -130,15 +136,15 @@ func (s *stream) poll() []byte {
 		s.finSent = true
 		return appendNumber(s.small[:0], typeFin, s.sent)
 	}
-	s.free = nil // an idle connection holds no buffers
 	return nil
 }
 
 // recycle takes back the message that poll gave: it has been sent.
 func (s *stream) recycle() {
-	if s.inFlight != nil {
-		s.free, s.inFlight = s.inFlight, nil
+	if cap(s.inFlight) == maxMessage {
+		buffers.Put((*buffer)(s.inFlight[:maxMessage]))
 	}
+	s.inFlight = nil
 }
 
 // onFrame takes DATA, ACK and FIN. It keeps the payload.

@@ -251,7 +251,7 @@ func TestStreamGathersSmallWritesBehindASlowSocket(t *testing.T) {
 	if len(sizes) != 2 || sizes[0] != 10 || sizes[1] != 9990 {
 		t.Errorf("sent messages of %v bytes, want 10 and 9990", sizes)
 	}
-	if s.free != nil || s.inFlight != nil {
+	if s.recycle(); s.inFlight != nil {
 		t.Error("an idle stream holds a buffer")
 	}
 }
