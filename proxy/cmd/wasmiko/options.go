@@ -64,6 +64,11 @@ func (o *options) plan() (*plan, error) {
 	p.tls = o.TLSCert != "" || len(o.BehindTLSProxy) > 0
 	p.local = p.loopback && len(o.BehindTLSProxy) == 0 && allLoopback(o.Host)
 	p.setHosts(o.Host)
+	for _, h := range o.Host {
+		if strings.Contains(h, "/") {
+			wrong = append(wrong, fmt.Sprintf("--host %q: write a name alone, or with its port, such as ssh.example.org:8443", h))
+		}
+	}
 	wrong = append(wrong, o.checkTLS(p)...)
 	wrong = append(wrong, o.checkExposed(p)...)
 	if o.MaxSessions < 0 || o.MaxSessionsPerIP < 0 || o.ConnectionsPerMinute < 0 || o.Drain < 0 {
