@@ -128,6 +128,7 @@ func (s *Server) accept(l net.Listener) (net.Conn, error) {
 // nil if the client had logged in, or why it did not come to that. Ending ctx
 // closes the connection.
 func (s *Server) ServeConn(ctx context.Context, conn net.Conn) error {
+	conn = buffered(conn)
 	defer conn.Close()
 	config, err := s.config()
 	if err != nil {

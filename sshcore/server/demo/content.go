@@ -35,6 +35,9 @@ func (c endless) size() int64 { return int64(c) }
 func (c endless) readAt(p []byte, off int64) (int, error) {
 	p, err := clip(p, off, c.size())
 	n := len(p)
+	for ; off%8 == 0 && len(p) >= 8; p, off = p[8:], off+8 {
+		binary.LittleEndian.PutUint64(p, mix(uint64(off/8)))
+	}
 	var word [8]byte
 	for len(p) > 0 {
 		skip := int(off % 8)

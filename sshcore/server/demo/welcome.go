@@ -34,9 +34,11 @@ func (b *bbs) welcome(p *page) {
 		p.raw(strings.Repeat(" ", max((p.cols-len(shortSign))/2, 0)) + accent + fit(shortSign, p.cols) + reset)
 	}
 	center(p, warm, "the board on port 2200")
-	p.gap()
-	b.greet(p)
-	p.gap()
+	if p.rows >= 16 {
+		p.gap()
+		b.greet(p)
+		p.gap()
+	}
 	b.menu(p)
 }
 
@@ -55,12 +57,12 @@ func (b *bbs) greet(p *page) {
 
 // menu draws the choices, in as many columns as there is room for.
 func (b *bbs) menu(p *page) {
-	const cell = 24
+	const cell = 19
 	across := min(max((p.cols-2)/cell, 1), 3)
 	var row strings.Builder
 	items := b.choices()
 	for i, c := range items {
-		text := fit(c.name, cell-6)
+		text := fit(c.name, cell-5)
 		row.WriteString(" " + accent + "[" + string(rune(c.key)) + "]" + reset + " " + text)
 		if last := i == len(items)-1; last || (i+1)%across == 0 {
 			p.raw(row.String())
@@ -69,6 +71,5 @@ func (b *bbs) menu(p *page) {
 		}
 		row.WriteString(strings.Repeat(" ", cell-5-cells(text)))
 	}
-	p.gap()
 	p.row(dim, "Press a key.")
 }
