@@ -63,7 +63,7 @@ func (o *options) serve(s streams, pl *plan, demo *proxy.Demo) error {
 	srv.TLSConfig = certs
 	failed := make(chan error, len(ls))
 	for _, l := range ls {
-		go func() { failed <- serveOn(srv, l) }()
+		go func() { failed <- serveOn(srv, l, certs != nil) }()
 	}
 	fmt.Fprintf(s.out, "wasmiko: open %s\n", pl.url(o.Host, ls[0]))
 
@@ -76,8 +76,9 @@ func (o *options) serve(s streams, pl *plan, demo *proxy.Demo) error {
 	return shutdown(srv, p, pl.drain, log)
 }
 
-func serveOn(srv *http.Server, l net.Listener) error {
-	if srv.TLSConfig != nil {
+// serveOn does not look at srv.TLSConfig: Serve itself sets it.
+func serveOn(srv *http.Server, l net.Listener, tls bool) error {
+	if tls {
 		return srv.ServeTLS(l, "", "")
 	}
 	return srv.Serve(l)
