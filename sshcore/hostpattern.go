@@ -104,6 +104,11 @@ func (h *hostPatterns) match(name string) bool {
 	return found
 }
 
+// exactly tells whether the field names this host and nothing else.
+func (h *hostPatterns) exactly(name string) bool {
+	return len(h.patterns) == 1 && h.patterns[0] == hostPattern{text: name} && !isWild(name)
+}
+
 // sum hashes a name with the salt.
 func (h *hostPatterns) sum(name string) []byte {
 	mac := hmac.New(sha1.New, h.salt)

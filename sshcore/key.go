@@ -126,7 +126,7 @@ func newSigner(key any) (ssh.Signer, error) {
 func keyBlock(text []byte) ([]byte, error) {
 	text = bytes.TrimPrefix(text, []byte("\xef\xbb\xbf"))
 	var lines []string
-	for line := range strings.Lines(strings.ReplaceAll(string(text), "\r", "\n")) {
+	for line := range strings.Lines(strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(string(text))) {
 		lines = append(lines, strings.TrimSpace(line))
 	}
 	clean := []byte(strings.TrimSpace(strings.Join(lines, "\n")) + "\n")

@@ -291,18 +291,24 @@ func KnownHostsLine(addr string, key ssh.PublicKey) string {
 	return hostName(addr) + " " + key.Type() + " " + base64.StdEncoding.EncodeToString(key.Marshal())
 }
 
-// Add files key under addr at the end of the list, unless it is there.
+// Add files key under addr at the end of the list, unless it is there. A name
+// that would mean something else in the file, such as one with a blank, a
+// comma or a star, is not added.
 func (kh *KnownHosts) Add(addr string, key ssh.PublicKey) {
 	key = plainKey(key)
 	if containsKey(kh.Lookup(addr), key) {
 		return
 	}
 	line := KnownHostsLine(addr, key)
+	added := parseKnownLine([]byte(line+"\n"), false)
+	if e := added.entry; e == nil || e.marker != "" || !e.hosts.exactly(hostName(addr)) {
+		return
+	}
 	kh.mu.Lock()
 	if n := len(kh.lines); n > 0 && !bytes.HasSuffix(kh.lines[n-1].text, []byte("\n")) {
 		kh.lines[n-1].text = append(bytes.Clone(kh.lines[n-1].text), '\n')
 	}
-	kh.lines = append(kh.lines, parseKnownLine([]byte(line+"\n"), false))
+	kh.lines = append(kh.lines, added)
 	kh.mu.Unlock()
 	if kh.OnAdd != nil {
 		kh.OnAdd(line)
