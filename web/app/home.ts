@@ -53,7 +53,7 @@ export class Home {
 		this.#userRow = h("div", { class: "user-row", hidden: true }, userLabel, this.#user);
 		this.#field.addEventListener("input", () => this.#edited());
 		this.element = h(
-			"main",
+			"div",
 			{ class: "home", id: "home" },
 			h("div", { class: "hero" }, h("h1", {}, "Connect to a server"), h("p", {}, "SSH in this page, encrypted from here to the server. The gateway between them passes it on and cannot read it.")),
 			this.#link,
@@ -91,7 +91,7 @@ export class Home {
 				"section",
 				{ class: "demo", "aria-label": "Demo" },
 				h("div", {}, h("h2", {}, "Try the demo"), h("p", {}, "A small bulletin board runs beside the gateway, as ", h("code", {}, where), ".")),
-				h("div", { class: "demo-actions" }, h("button", { type: "button", class: "button primary", onclick: () => this.#events.onDemo(demo, false) }, icon(play), "Open the demo"), h("button", { type: "button", class: "text-button", onclick: () => this.#events.onDemo(demo, true) }, "See the first-connection question")),
+				h("div", { class: "demo-actions" }, h("button", { type: "button", class: "button soft", onclick: () => this.#events.onDemo(demo, false) }, icon(play), "Open the demo"), h("button", { type: "button", class: "text-button", onclick: () => this.#events.onDemo(demo, true) }, "See the first-connection question")),
 			),
 		);
 	}

@@ -20,7 +20,7 @@ export class Workspace {
 	readonly #vault: Vault;
 	readonly #views: SessionView[] = [];
 	readonly #strip: TabStrip;
-	readonly #stage = h("div", { class: "stage" });
+	readonly #stage = h("main", { class: "stage" });
 	#settings: Settings;
 	#current: SessionView | undefined;
 	#nextId = 1;

@@ -1,7 +1,8 @@
 import type { Terminal } from "@xterm/xterm";
-import { type ConnectOptions, HostKeyError, SSHError, type SSHClient } from "../client/index.ts";
+import { type ConnectOptions, HostKeyError, type SSHClient } from "../client/index.ts";
 import { news } from "./events.ts";
 import { endedBar, lostBar, type NoticeActions, ProgressCard, problemCard } from "./notices.ts";
+import { cancelled } from "./layer.ts";
 import type { TerminalOptions } from "./options.ts";
 import { describeProblem, type Problem } from "./problems.ts";
 import { Questions } from "./questions.ts";
@@ -126,7 +127,10 @@ export class SSHTerminal extends HTMLElement {
 		);
 		this.#session = session;
 		view.label(this.#where());
-		this.#progress = new ProgressCard(this.#where(), () => this.disconnect());
+		this.#progress = new ProgressCard(this.#where(), () => {
+			this.disconnect();
+			view.layer.show(problemCard(this.#describe(cancelled()), this.#actions()));
+		});
 		view.layer.show(this.#progress);
 		this.#setState("connecting");
 		void session.run(this.#connectOptions(questions, session.signal));
@@ -173,7 +177,6 @@ export class SSHTerminal extends HTMLElement {
 		this.#view?.layer.clear(this.#progress);
 		this.#progress = undefined;
 		this.#setState("ready");
-		if (this.#view?.screen.terminal.textarea?.closest("[inert]") === null && this.matches(":focus-within")) this.terminal?.focus();
 		this.dispatchEvent(news("ssh-ready", { client }));
 		this.#ready?.resolve(client);
 	}
@@ -219,10 +222,7 @@ export class SSHTerminal extends HTMLElement {
 	}
 
 	#describe(error: unknown): Problem {
-		const { host = "", port = 22, username = "" } = this.#target();
-		const keys = (this.#options.keys ?? []).map((key) => key.name);
-		const declined = error instanceof DOMException && error.name === "AbortError";
-		return describeProblem(declined ? new SSHError("aborted", "cancelled") : error, { host, port, username, keys });
+		return describeProblem(error, { target: this.#where(), keys: (this.#options.keys ?? []).map((key) => key.name) });
 	}
 
 	#actions(): NoticeActions {
@@ -239,6 +239,7 @@ export class SSHTerminal extends HTMLElement {
 		if (state === this.#state) return;
 		this.#state = state;
 		this.dataset["state"] = state;
+		this.#view?.live(state === "ready");
 		this.#view?.announce(this.statusText);
 		this.dispatchEvent(news("ssh-state", { state, text: this.statusText, busy: busyStates.has(state) }));
 	}

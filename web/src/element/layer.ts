@@ -3,10 +3,8 @@ import { h } from "./dom.ts";
 /** Something shown over the terminal. */
 export interface Card {
 	readonly element: HTMLElement;
-	/** Takes the focus when the card is shown. */
+	/** Takes the focus when the card is shown; a card that has it keeps the terminal out of reach. */
 	readonly focus?: HTMLElement;
-	/** Keeps the terminal out of reach while it is shown; what takes the focus does so anyway. */
-	readonly blocking?: boolean;
 }
 
 /** What a question's card is built with. */
@@ -98,7 +96,7 @@ export class Layer {
 		const card = this.#asking ?? this.#notice;
 		const shown = this.element.firstElementChild;
 		if (card?.element !== shown || this.element.childElementCount > 1) this.element.replaceChildren(...(card ? [card.element] : []));
-		const blocking = this.#asking !== undefined || card?.focus !== undefined || card?.blocking === true;
+		const blocking = this.#asking !== undefined || card?.focus !== undefined;
 		this.element.classList.toggle("blocking", blocking);
 		this.#onChange(blocking);
 		if (card !== undefined && card.element !== shown) card.focus?.focus({ preventScroll: true });

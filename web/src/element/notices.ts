@@ -20,6 +20,7 @@ export interface NoticeActions {
 /** The card that lists the steps of connecting. */
 export class ProgressCard implements Card {
 	readonly element: HTMLElement;
+	readonly focus: HTMLElement;
 	readonly #rows = new Map<Progress["step"], { row: HTMLElement; mark: HTMLElement; detail: HTMLElement }>();
 	readonly #words = h("div", {});
 	#current = 0;
@@ -35,14 +36,17 @@ export class ProgressCard implements Card {
 		}
 		this.element = card({ title: `Connecting to ${where}`, picture: loader, role: "dialog", body: [list, this.#words], actions: [button("Cancel", "quiet", cancel)] });
 		this.element.classList.add("progress");
+		// Not the button: the Enter that started this may still be down.
+		this.element.tabIndex = -1;
+		this.focus = this.element;
 		this.#draw();
 	}
 
-	/** A step was reported: it and all before it are done, the next one runs. */
+	/** A step began: all before it are done. */
 	advance({ step, detail }: Progress): void {
 		const at = step === "ready" ? steps.length : steps.findIndex((each) => each.step === step);
 		if (at < 0) return;
-		this.#current = Math.max(this.#current, Math.min(at + 1, steps.length));
+		this.#current = Math.max(this.#current, at);
 		const found = this.#rows.get(step);
 		if (found !== undefined) found.detail.textContent = showable(detail, 120);
 		this.#draw();
@@ -84,12 +88,8 @@ export function problemCard(problem: Problem, actions: NoticeActions): Card {
 
 /** Tells that a session that ran is lost. It lies below the terminal's text, which stays readable. */
 export function lostBar(where: string, problem: Problem, actions: NoticeActions): Card {
-	const bar = barOf(
-		unplug,
-		`Connection to ${where} lost.`,
-		`${problem.cause === "" ? "" : `${problem.cause} `}Programs started without tmux or screen may have ended.`,
-		actions,
-	);
+	const why = problem.title.includes("lost") ? problem.todo : `${problem.title} ${problem.todo}`;
+	const bar = barOf(unplug, `Connection to ${where} lost.`, why, actions);
 	bar.dataset["code"] = problem.code;
 	bar.classList.add("lost");
 	return { element: bar };

@@ -62,6 +62,7 @@ export class View implements Disposable {
 		this.#find = new FindBar(this.screen.terminal);
 		this.#region.append(this.#find.element, this.layer.element, this.#toast, this.#link);
 		this.screen.terminal.attachCustomKeyEventHandler((event) => this.#key(event));
+		this.live(false);
 		box.addEventListener("paste", this.#onPaste, { capture: true });
 	}
 
@@ -69,6 +70,11 @@ export class View implements Disposable {
 	restyle(look: Look, dark: boolean): void {
 		this.#paint(look, dark);
 		this.screen.restyle(look);
+	}
+
+	/** A terminal without a session shows no cursor. */
+	live(live: boolean): void {
+		this.screen.terminal.options.cursorInactiveStyle = live ? "outline" : "none";
 	}
 
 	/** Names the terminal for those who cannot see it, with the way out of it. */
