@@ -45,6 +45,10 @@ type Config struct {
 	// TrustedProxies may name the client in X-Forwarded-For. Zero: nobody may.
 	TrustedProxies []netip.Prefix
 
+	// AnyProtocol lets an exposed proxy connect servers that do not greet as SSH
+	// servers do. Zero: SSH only. A Local proxy does not look.
+	AnyProtocol bool
+
 	// Page holds the built page: index.html, lib, assets, examples. Zero: a page
 	// that says how to build it.
 	Page fs.FS

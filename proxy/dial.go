@@ -31,6 +31,7 @@ type route struct {
 	conn *net.TCPConn
 	rule string // the one that allowed it
 	addr netip.AddrPort
+	head []byte // what the server has said already
 }
 
 // connect checks, looks up and dials what a client asked for. The name is
@@ -54,7 +55,14 @@ func (p *Proxy) connect(ctx context.Context, t target) (*route, error) {
 		return nil, refused(t, err)
 	}
 	remote, _ := netip.ParseAddrPort(conn.RemoteAddr().String())
-	return &route{conn, rule, remote}, nil
+	rt := &route{conn: conn, rule: rule, addr: remote}
+	if !p.cfg.Local && !p.cfg.AnyProtocol {
+		if rt.head, err = readGreeting(conn, greetingWait); err != nil {
+			conn.Close()
+			return nil, refused(t, err)
+		}
+	}
+	return rt, nil
 }
 
 // resolve returns the addresses of t's name.
@@ -162,6 +170,8 @@ func classify(err error) class {
 	switch {
 	case errors.As(err, &denied):
 		return class{netconn.CodeNotAllowed, 0, ""}
+	case errors.Is(err, errNotSSH):
+		return class{netconn.CodeDialFailed, 6, "%s does not speak SSH"}
 	case errors.As(err, &dns) && dns.IsTimeout:
 		return class{netconn.CodeTimedOut, 1, "the name server did not answer about %s"}
 	case errors.As(err, &dns) && dns.IsNotFound:

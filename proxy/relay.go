@@ -1,6 +1,7 @@
 package proxy
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -53,7 +54,7 @@ func (p *Proxy) serveSession(ctx context.Context, socket netconn.Socket, v visit
 		return
 	}
 	s.opened(conn)
-	rec.up, rec.down, rec.reason = p.relay(ctx, conn, rt.conn)
+	rec.up, rec.down, rec.reason = p.relay(ctx, conn, rt)
 }
 
 var errFailures = errors.New("too many failed connections; wait a minute")
@@ -111,7 +112,8 @@ func codeOf(cause error) netconn.Code {
 // An end of file goes through to the other side while the opposite direction
 // lives on. A reset is passed on as such, so that the client can tell a
 // connection that ended from one that broke.
-func (p *Proxy) relay(ctx context.Context, client *netconn.Conn, server *net.TCPConn) (up, down int64, reason string) {
+func (p *Proxy) relay(ctx context.Context, client *netconn.Conn, rt *route) (up, down int64, reason string) {
+	server := rt.conn
 	var upBytes, downBytes atomic.Int64
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -127,7 +129,7 @@ func (p *Proxy) relay(ctx context.Context, client *netconn.Conn, server *net.TCP
 	var wg sync.WaitGroup
 	out := &upstream{TCPConn: server, client: client}
 	wg.Go(func() { upErr = sendUp(out, client, &upBytes) })
-	downErr := sendDown(ctx, client, out, &downBytes)
+	downErr := sendDown(ctx, client, out, rt.head, &downBytes)
 	wg.Wait()
 
 	if upErr == nil && downErr == nil {
@@ -158,9 +160,10 @@ func sendUp(server *upstream, client *netconn.Conn, count *atomic.Int64) error {
 	return err
 }
 
-// sendDown copies from the server to the client.
-func sendDown(ctx context.Context, client *netconn.Conn, server *upstream, count *atomic.Int64) error {
-	err := pump(client, server.TCPConn, count)
+// sendDown copies from the server to the client, after head, which was read
+// before.
+func sendDown(ctx context.Context, client *netconn.Conn, server *upstream, head []byte, count *atomic.Int64) error {
+	err := pump(client, io.MultiReader(bytes.NewReader(head), server.TCPConn), count)
 	if err == nil {
 		err = server.resetUnseen()
 	}

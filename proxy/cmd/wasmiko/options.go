@@ -20,6 +20,8 @@ type options struct {
 	Origin    []string `sep:" " placeholder:"ORIGIN" help:"Page that may use the relay, such as https://portal.example.org. Repeat for more. Default: this server's own page."`
 	OpenRelay bool     `name:"i-run-an-open-relay" help:"Serve others without --allow: anyone who can connect reaches port 22 of every public host."`
 
+	AnyProtocol bool `help:"Beyond this machine: also connect servers that do not greet as SSH servers do."`
+
 	TLSCert        string   `name:"tls-cert" placeholder:"FILE" help:"Certificate chain, PEM."`
 	TLSKey         string   `name:"tls-key" placeholder:"FILE" help:"The certificate's private key, PEM."`
 	BehindTLSProxy []string `name:"behind-tls-proxy" sep:" " placeholder:"CIDR" help:"A proxy at these addresses adds TLS, and its X-Forwarded-For is believed. Repeat for more."`

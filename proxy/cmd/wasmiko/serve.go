@@ -123,6 +123,7 @@ func (o *options) newProxy(pl *plan, ls []net.Listener, demo *proxy.Demo, log *s
 		Allow:          allow,
 		Listeners:      addrPorts(ls),
 		TrustedProxies: pl.trusted,
+		AnyProtocol:    o.AnyProtocol,
 		Page:           page,
 		Demo:           demo,
 		Version:        versionText(),
