@@ -29,8 +29,8 @@ type Config struct {
 	// interface if Local, otherwise an error.
 	Hosts []string
 
-	// Origins lists the pages that may open the relay, as scheme://host[:port].
-	// They replace the default. Zero: the page that the Host header names.
+	// Origins lists the pages that may open the relay besides our own, which is
+	// the one that the Host header names, as scheme://host[:port]. Zero: none.
 	Origins []string
 
 	// Allow lists the permitted targets as PATTERN[:PORTS]; see the README for

@@ -64,11 +64,13 @@ func (p *Proxy) hostAllowed(host string) bool {
 // empty string. Host was checked before. See the package comment for requests
 // without an Origin.
 func (p *Proxy) originProblem(r *http.Request) string {
-	switch site := r.Header.Get("Sec-Fetch-Site"); site {
+	origins := r.Header.Values("Origin")
+	listed := len(origins) == 1 && slices.Contains(p.cfg.Origins, origins[0])
+	switch r.Header.Get("Sec-Fetch-Site") {
 	case "", "same-origin", "same-site", "none":
 	case "cross-site":
-		// A listed Origin is another site by design: a portal with our element.
-		if len(p.cfg.Origins) == 0 {
+		// A listed page may be of another site: a portal with our element in it.
+		if !listed {
 			return "the request comes from another site"
 		}
 	default:
@@ -81,14 +83,11 @@ func (p *Proxy) originProblem(r *http.Request) string {
 	default:
 		return "the request does not come from a WebSocket"
 	}
-	origins := r.Header.Values("Origin")
-	switch len(origins) {
-	case 0:
+	switch {
+	case len(origins) == 0:
 		return p.noOriginProblem(r)
-	case 1:
-		if p.originAllowed(origins[0], r.Host) {
-			return ""
-		}
+	case listed, len(origins) == 1 && origins[0] == p.ownOrigin(r.Host):
+		return ""
 	}
 	return "this page may not open the relay"
 }
@@ -110,15 +109,13 @@ func (p *Proxy) noOriginProblem(r *http.Request) string {
 	return ""
 }
 
-func (p *Proxy) originAllowed(origin, host string) bool {
-	if len(p.cfg.Origins) > 0 {
-		return slices.Contains(p.cfg.Origins, origin)
-	}
-	scheme := "http://"
+// ownOrigin is the origin of our own page, as the browser that asked for host
+// names it.
+func (p *Proxy) ownOrigin(host string) string {
 	if p.cfg.TLS {
-		scheme = "https://"
+		return "https://" + strings.ToLower(host)
 	}
-	return origin == scheme+strings.ToLower(host)
+	return "http://" + strings.ToLower(host)
 }
 
 // clientIP returns the address of the client: the peer's, or what the nearest

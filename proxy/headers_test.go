@@ -44,7 +44,7 @@ func TestHandshake(t *testing.T) {
 	local := Config{Local: true}
 	exposed := Config{TLS: true, Hosts: []string{"relay.example.org"}, Allow: []string{"a.example"}}
 	portal := exposed
-	portal.Origins = []string{"https://portal.example.org", "https://relay.example.org"}
+	portal.Origins = []string{"https://portal.example.org"}
 	const same, cross = "Sec-Fetch-Site: same-origin", "Sec-Fetch-Site: cross-site"
 	tests := []struct {
 		name    string
@@ -93,6 +93,9 @@ func TestHandshake(t *testing.T) {
 		{"a sibling of the exposed page", exposed, []string{"Host: relay.example.org", "Origin: https://www.example.org", "Sec-Fetch-Site: same-site"}, 403},
 		{"a listed portal", portal, []string{"Host: relay.example.org", "Origin: https://portal.example.org", "Sec-Fetch-Site: same-site"}, 101},
 		{"a listed portal of another site", portal, []string{"Host: relay.example.org", "Origin: https://portal.example.org", cross}, 101},
+		{"our own page beside a listed portal", portal, []string{"Host: relay.example.org", "Origin: https://relay.example.org", same}, 101},
+		{"our own page's origin from another site", portal, []string{"Host: relay.example.org", "Origin: https://relay.example.org", cross}, 403},
+		{"a listed portal and another origin", portal, []string{"Host: relay.example.org", "Origin: https://portal.example.org", "Origin: https://evil.example"}, 403},
 		{"a page that is not listed", portal, []string{"Host: relay.example.org", "Origin: https://evil.example", cross}, 403},
 	}
 	for _, tt := range tests {

@@ -5,7 +5,9 @@ import (
 	"crypto/rand"
 	"errors"
 	"io"
+	"log/slog"
 	"net"
+	"net/http/httptest"
 	"os"
 	"runtime"
 	"strings"
@@ -282,5 +284,42 @@ func TestAuditLine(t *testing.T) {
 	}
 	if strings.Contains(s.log.String(), "secret") {
 		t.Errorf("a secret is in the log: %s", s.log)
+	}
+}
+
+// What the relay adds to a loopback connection, at full speed.
+func BenchmarkRelayDown(b *testing.B) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer l.Close()
+	go func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			go func() { defer c.Close(); io.Copy(c, zeros{}) }()
+		}
+	}()
+	p, err := New(Config{Local: true, Allow: []string{"*:*"}, Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		b.Fatal(err)
+	}
+	srv := httptest.NewServer(p)
+	defer srv.Close()
+	port := uint16(l.Addr().(*net.TCPAddr).Port)
+	c, err := netconn.Dial(b.Context(), "ws"+srv.URL[4:]+"/relay", netconn.Target{Host: "127.0.0.1", Port: port}, netconn.Options{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer c.Close()
+	buf := make([]byte, 256<<10)
+	b.SetBytes(int64(len(buf)))
+	for b.Loop() {
+		if _, err := io.ReadFull(c, buf); err != nil {
+			b.Fatal(err)
+		}
 	}
 }
