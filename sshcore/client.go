@@ -52,7 +52,7 @@ func Dial(ctx context.Context, addr string, cfg *Config) (*Client, error) {
 func dialOver(ctx context.Context, under *Client, addr string, cfg *Config) (*Client, error) {
 	dial := cfg.Dial
 	if dial == nil {
-		dial = new(net.Dialer).DialContext
+		dial = defaultDial()
 	}
 	conn, err := dial(ctx, "tcp", addr)
 	if err != nil {

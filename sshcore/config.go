@@ -28,7 +28,7 @@ type Config struct {
 	// means the address that was dialled.
 	HostKeyAlias string
 
-	// Dial opens the transport. Nil means a net.Dialer.
+	// Dial opens the transport. Nil means a net.Dialer, and with GOOS=js an error.
 	Dial DialFunc
 
 	// Banner is given what the server says before login, control characters
