@@ -24,7 +24,7 @@ export function showInfo(where: string, info: ConnectionInfo, choices: InfoChoic
 	allow.addEventListener("change", () => choices.onClipboard(allow.checked));
 	new Modal(
 		where,
-		h("dl", { class: "facts-list" }, ...rows.flatMap(([name, value]) => [h("dt", {}, name), h("dd", {}, value)])),
+		h("dl", { class: "facts-list" }, ...rows.flatMap(([name, value]) => [h("dt", {}, name), h("dd", {}, /SHA256:/.test(value) ? h("code", {}, value) : value)])),
 		h("div", { class: "check" }, allow, h("label", { for: allow.id }, "Programs on this host may put text on my clipboard")),
 		h("div", { class: "actions" }, copy),
 	);

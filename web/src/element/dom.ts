@@ -35,7 +35,7 @@ export function icon(text: string, className = "icon"): SVGSVGElement {
 	const element = document.createElementNS(svg, "svg");
 	for (const [, tag = "", attributes = ""] of text.matchAll(/<([a-z]+)\s([^>]*?)\/?>/g)) {
 		const shape = tag === "svg" ? element : element.appendChild(document.createElementNS(svg, tag));
-		for (const [, name = "", value = ""] of attributes.matchAll(/([a-zA-Z-]+)="([^"]*)"/g)) {
+		for (const [, name = "", value = ""] of attributes.matchAll(/([a-zA-Z][\w-]*)="([^"]*)"/g)) {
 			if (name !== "xmlns" && name !== "class") shape.setAttribute(name, value);
 		}
 	}

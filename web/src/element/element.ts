@@ -176,6 +176,7 @@ export class SSHTerminal extends HTMLElement {
 	#begin(client: SSHClient): void {
 		this.#view?.layer.clear(this.#progress);
 		this.#progress = undefined;
+		this.#view?.screen.enter();
 		this.#setState("ready");
 		this.dispatchEvent(news("ssh-ready", { client }));
 		this.#ready?.resolve(client);
@@ -184,8 +185,7 @@ export class SSHTerminal extends HTMLElement {
 	async #finish(end: SessionEnd, session: Session): Promise<void> {
 		this.#view?.layer.clear();
 		this.#progress = undefined;
-		// What a program switched on (mouse reports, the other screen) must not outlive it.
-		if (this.#state === "ready") this.terminal?.write("\x1b[?1000;1002;1003;1006;1049;2004l\x1b[?25h\x1b[0m\r\n");
+		if (this.#state === "ready") this.#view?.screen.leave();
 		switch (end.kind) {
 			case "closed":
 				this.#setState("idle");

@@ -1,5 +1,5 @@
 /** Failures in plain words: what happened, why it may be, what to do. Pure text work. */
-import { AuthError, HostKeyError, SSHError } from "../client/index.ts";
+import { AuthError, HostKeyError, SSHError } from "../client/errors.ts";
 import { showable } from "./untrusted.ts";
 
 /** A failure as the error card shows it. */
@@ -28,7 +28,7 @@ const longest = 1000;
 
 /** Puts a failure into words. The core tells most of them; here is what only the page knows. */
 export function describeProblem(error: unknown, where: Where): Problem {
-	const failure = error instanceof SSHError ? error : new SSHError("internal", messageOf(error));
+	const failure = failureOf(error);
 	const code = failure.reason === "" ? failure.code : `${failure.code}/${failure.reason}`;
 	const words = wordsFor(failure, where);
 	const lines = [`code: ${code}`, `target: ${where.target}`, `message: ${failure.message}`, ...(failure.hint === "" ? [] : [`hint: ${failure.hint}`])];
@@ -56,6 +56,8 @@ function triedKeys(error: AuthError, { keys }: Where): string {
 	return `Tried: ${keys.map((key) => showable(key, 80)).join(", ")}. Its public half must stand in the account's authorized_keys.`;
 }
 
-function messageOf(error: unknown): string {
-	return error instanceof Error ? error.message : String(error);
+function failureOf(error: unknown): SSHError {
+	if (error instanceof SSHError) return error;
+	if (wasCancelled(error)) return new SSHError("aborted", "Cancelled.", { reason: "cancelled" });
+	return new SSHError("internal", error instanceof Error ? error.message : String(error));
 }

@@ -96,6 +96,17 @@ export class Screen implements Disposable {
 		this.terminal.resize(size.cols, size.rows);
 	}
 
+	/** A program begins: it finds a cursor. */
+	enter(): void {
+		this.terminal.write("\x1b[?25h");
+	}
+
+	/** A program is gone: what it switched on (mouse reports, the other screen, keypad modes) must not outlive it. */
+	leave(): void {
+		const alternate = this.terminal.buffer.active.type === "alternate";
+		this.terminal.write(`${alternate ? "\x1b[?1049l" : ""}\x1b[?1;9;1000;1002;1003;1004;1006;2004;2026l\x1b>\x1b[4l\x1b7\x1b[r\x1b8\x1b[0m\r\n\x1b[?25l`);
+	}
+
 	/** Which renderer draws. */
 	get renderer(): "webgl" | "dom" {
 		return this.#webgl === undefined ? "dom" : "webgl";
