@@ -30,16 +30,14 @@ func newRecord(v visit) *record {
 // maxLogged bounds what a client can put into the log at a time.
 const maxLogged = 255
 
+func clip(s string) string { return s[:min(len(s), maxLogged)] }
+
 func (r *record) write(ctx context.Context, log *slog.Logger) {
-	host := r.host
-	if len(host) > maxLogged {
-		host = host[:maxLogged]
-	}
 	attrs := []slog.Attr{
 		slog.String("session", r.id),
 		slog.String("client", r.visit.ip.String()),
 		slog.String("origin", r.visit.origin),
-		slog.String("target", host),
+		slog.String("target", clip(r.host)),
 		slog.Int("port", int(r.port)),
 		slog.String("reason", r.reason),
 		slog.Duration("duration", time.Since(r.start)),

@@ -33,9 +33,12 @@ type Config struct {
 	// the one that the Host header names, as scheme://host[:port]. Zero: none.
 	Origins []string
 
-	// Allow lists the permitted targets as PATTERN[:PORTS]; see the README for
-	// their grammar. Zero: any host on the ports 22 and Demo's if Local,
-	// otherwise an error.
+	// Allow lists the permitted targets as PATTERN[:PORTS]. PATTERN is a name,
+	// *.example.org for all names below one, an IP address, a CIDR range, or *;
+	// an IPv6 one is put in brackets when PORTS follow. PORTS are numbers and
+	// ranges with commas between, as in 22,2200-2210, or *; left out they are 22.
+	// Exposed, a bare * means public addresses only. Zero: any host on the ports
+	// 22 and Demo's if Local, otherwise an error.
 	Allow []string
 
 	// Listeners are the proxy's own addresses, which are never dialled. Zero:

@@ -48,8 +48,6 @@ func (p *Proxy) connect(ctx context.Context, t target) (*route, error) {
 	if err != nil {
 		return nil, refused(t, err)
 	}
-	ctx, cancel := context.WithTimeout(ctx, p.cfg.Limits.DialTimeout)
-	defer cancel()
 	conn, err := p.dialAny(ctx, t, addrs)
 	if err != nil {
 		return nil, refused(t, err)
@@ -57,7 +55,7 @@ func (p *Proxy) connect(ctx context.Context, t target) (*route, error) {
 	remote, _ := netip.ParseAddrPort(conn.RemoteAddr().String())
 	rt := &route{conn: conn, rule: rule, addr: remote}
 	if !p.cfg.Local && !p.cfg.AnyProtocol {
-		if rt.head, err = readGreeting(conn, greetingWait); err != nil {
+		if rt.head, err = readGreeting(ctx, conn, greetingWait); err != nil {
 			conn.Close()
 			return nil, refused(t, err)
 		}
@@ -106,6 +104,8 @@ func (p *Proxy) permitted(t target, addrs []netip.Addr) (rule string, ok []netip
 // dialAny tries the addresses in turn, each with its share of the time that is
 // left, and returns the most telling error.
 func (p *Proxy) dialAny(ctx context.Context, t target, addrs []netip.Addr) (*net.TCPConn, error) {
+	ctx, cancel := context.WithTimeout(ctx, p.cfg.Limits.DialTimeout)
+	defer cancel()
 	var worst error
 	for i, a := range addrs {
 		conn, err := p.dialOne(ctx, t, a, len(addrs)-i)

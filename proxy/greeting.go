@@ -2,6 +2,7 @@ package proxy
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -23,9 +24,14 @@ var errNotSSH = errors.New("the server does not speak SSH")
 // returns all that was read. It is asked before the client hears that its
 // target is connected, so that an exposed relay carries not one byte to or
 // from a server of another protocol.
-func readGreeting(conn net.Conn, wait time.Duration) ([]byte, error) {
+func readGreeting(ctx context.Context, conn net.Conn, wait time.Duration) ([]byte, error) {
 	conn.SetReadDeadline(time.Now().Add(wait))
-	defer conn.SetReadDeadline(time.Time{})
+	stop := context.AfterFunc(ctx, func() { conn.SetReadDeadline(time.Unix(1, 0)) })
+	defer func() {
+		if stop() {
+			conn.SetReadDeadline(time.Time{})
+		}
+	}()
 	head := make([]byte, 0, 512)
 	for {
 		n, err := conn.Read(head[len(head):cap(head)])

@@ -1,6 +1,7 @@
 package proxy
 
 import (
+	"context"
 	"io"
 	"net"
 	"strings"
@@ -36,7 +37,7 @@ func TestReadGreeting(t *testing.T) {
 					io.WriteString(server, p)
 				}
 			}()
-			head, err := readGreeting(client, testWait)
+			head, err := readGreeting(t.Context(), client, testWait)
 			if (err == nil) != tt.ok {
 				t.Fatalf("%q, %v", head, err)
 			}
@@ -48,8 +49,13 @@ func TestReadGreeting(t *testing.T) {
 	}
 	t.Run("a server that waits", func(t *testing.T) {
 		_, client := net.Pipe()
-		if _, err := readGreeting(client, time.Millisecond); err == nil {
+		if _, err := readGreeting(t.Context(), client, time.Millisecond); err == nil {
 			t.Error("silence passes for SSH")
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		if _, err := readGreeting(ctx, client, time.Hour); err == nil {
+			t.Error("silence passes for SSH when the relay stops")
 		}
 	})
 }

@@ -24,6 +24,7 @@ type Proxy struct {
 	sessions *registry
 	upgrades *throttle
 	failures *throttle
+	notes    *throttle // of refused upgrades in the log: any page can cause them
 	log      *slog.Logger
 }
 
@@ -54,6 +55,7 @@ func New(cfg Config) (*Proxy, error) {
 		sessions: newRegistry(l.Sessions, l.SessionsPerIP),
 		upgrades: newThrottle(l.UpgradesPerMinute, l.UpgradeBurst),
 		failures: newThrottle(l.FailedDialsPerMinute, l.FailedDialsPerMinute),
+		notes:    newThrottle(30, 30),
 	}, nil
 }
 
@@ -65,7 +67,7 @@ func (p *Proxy) Server() *http.Server {
 		Handler:           p,
 		ReadHeaderTimeout: 5 * time.Second,
 		ReadTimeout:       30 * time.Second, // lifted when a WebSocket takes over
-		WriteTimeout:      2 * time.Minute,  // as well
+		WriteTimeout:      10 * time.Minute, // as well; the wasm has to fit through a slow line
 		IdleTimeout:       time.Minute,
 		MaxHeaderBytes:    16 << 10,
 		ErrorLog:          slog.NewLogLogger(p.log.Handler(), slog.LevelDebug),
@@ -108,9 +110,11 @@ type visit struct {
 // one.
 func (p *Proxy) serveRelay(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Cache-Control", "no-store")
-	v := visit{p.clientIP(r), r.Header.Get("Origin")}
+	v := visit{p.clientIP(r), clip(r.Header.Get("Origin"))}
 	refuse := func(status int, text string) {
-		p.log.Info("upgrade refused", "client", v.ip, "origin", v.origin, "status", status, "reason", text)
+		if p.notes.allow(v.ip) {
+			p.log.Info("upgrade refused", "client", v.ip, "origin", v.origin, "status", status, "reason", text)
+		}
 		plain(w, status, text)
 	}
 	if problem := p.originProblem(r); problem != "" {

@@ -77,7 +77,8 @@ func (p *Proxy) originProblem(r *http.Request) string {
 		return "the Sec-Fetch-Site header is not understood"
 	}
 	// Browsers differ in what they say about a WebSocket: "websocket" by the
-	// standard, "empty" in some releases. A navigation or a picture is neither.
+	// standard, "empty" in some releases, and Chromium (156) sends no Sec-Fetch
+	// header at all. A navigation or a picture is neither.
 	switch r.Header.Get("Sec-Fetch-Dest") {
 	case "", "websocket", "empty":
 	default:

@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
 	"os"
 	"os/signal"
 	"strings"
@@ -49,7 +50,11 @@ func (o *options) serve(s streams, pl *plan, demo *proxy.Demo) error {
 	if err != nil {
 		return err
 	}
-	p, err := o.newProxy(pl, ls, demo, log)
+	own := addrPorts(ls)
+	if health != nil {
+		own = append(own, addrPorts([]net.Listener{health})...)
+	}
+	p, err := o.newProxy(pl, own, demo, log)
 	if err != nil {
 		return mistakes{err.Error()}
 	}
@@ -103,7 +108,7 @@ func shutdown(srv *http.Server, p *proxy.Proxy, drain time.Duration, log *slog.L
 	return nil
 }
 
-func (o *options) newProxy(pl *plan, ls []net.Listener, demo *proxy.Demo, log *slog.Logger) (*proxy.Proxy, error) {
+func (o *options) newProxy(pl *plan, own []netip.AddrPort, demo *proxy.Demo, log *slog.Logger) (*proxy.Proxy, error) {
 	page, err := fs.Sub(web.Dist, "dist")
 	if err != nil {
 		return nil, err
@@ -121,7 +126,7 @@ func (o *options) newProxy(pl *plan, ls []net.Listener, demo *proxy.Demo, log *s
 		Hosts:          pl.hosts,
 		Origins:        o.Origin,
 		Allow:          allow,
-		Listeners:      addrPorts(ls),
+		Listeners:      own,
 		TrustedProxies: pl.trusted,
 		AnyProtocol:    o.AnyProtocol,
 		Page:           page,
