@@ -342,6 +342,132 @@ func TestBreachesEndTheConnection(t *testing.T) {
 	}
 }
 
+func TestNoBytesFollowABreachOrAnERROR(t *testing.T) {
+	for _, c := range []struct {
+		name     string
+		msg      []byte
+		farewell bool
+	}{
+		{"a breach is answered at once", dataFrame(9, "x"), true},
+		{"an ERROR is not answered", appendError(nil, CodeReset, ""), false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				conn, relay := rawRelay(t, 1<<20, Options{})
+				if _, err := conn.Write(make([]byte, sendQueue)); err != nil {
+					t.Fatal(err)
+				}
+				synctest.Wait()
+				relay.Send(c.msg)
+				synctest.Wait()
+				var kinds []byte
+				for {
+					msg, err := relay.Receive()
+					if err != nil {
+						break
+					}
+					kinds = append(kinds, msg[0])
+				}
+				// Two messages are in the pipe and one in Send, of four.
+				want := []byte{typeData, typeData, typeData}
+				if c.farewell {
+					want = append(want, typeError)
+				}
+				if !bytes.Equal(kinds, want) {
+					t.Errorf("received frames %x, want %x", kinds, want)
+				}
+			})
+		})
+	}
+}
+
+func TestTheLaterFINClosesTheWebSocket(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, relay := rawRelay(t, 1000, Options{})
+		c.CloseWrite()
+		wantFrame(t, relay, appendNumber(nil, typeFin, 0))
+		relay.Send(appendNumber(nil, typeFin, 0))
+		var closed *CloseError
+		if _, err := relay.Receive(); !errors.As(err, &closed) || closed.Code != CodeNormal {
+			t.Errorf("the WebSocket ends with %v", err)
+		}
+		if _, err := c.Read(make([]byte, 1)); err != io.EOF {
+			t.Errorf("Read returns %v", err)
+		}
+	})
+}
+
+// brokenSend is a Socket whose Send fails before the other side's close is
+// received.
+type brokenSend struct {
+	*pipeSocket
+	err error
+}
+
+func (s *brokenSend) Send(msg []byte) error {
+	if s.err != nil {
+		return s.err
+	}
+	return s.pipeSocket.Send(msg)
+}
+
+func (s *brokenSend) Close(Code, string) error { return nil }
+
+func TestACloseCodeSaysMoreThanAFailedSend(t *testing.T) {
+	broken := errors.New("broken pipe")
+	for _, c := range []struct {
+		name string
+		code Code
+		want Code
+	}{
+		{"the close code of the protocol counts", CodeLimit, CodeLimit},
+		{"a close without a reason is a loss", 1006, CodeLost},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				a, b := newPipe()
+				sock := &brokenSend{pipeSocket: a}
+				conn, _ := pair(t, sock, b, Options{}, AcceptOptions{})
+				sock.err = broken
+				conn.Write([]byte("x"))
+				synctest.Wait()
+				b.Close(c.code, "")
+				_, err := conn.Read(make([]byte, 1))
+				wantCode(t, err, c.want)
+			})
+		})
+	}
+}
+
+func TestADeadlineThatWasReplacedDoesNotCount(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, _ := rawRelay(t, 1000, Options{})
+		synctest.Wait()
+		// The timer of the first deadline has fired and waits for the lock.
+		c.mu.Lock()
+		c.readBy.set(time.Now().Add(time.Second))
+		time.Sleep(time.Second)
+		c.readBy.set(time.Now().Add(time.Second))
+		c.mu.Unlock()
+		began := time.Now()
+		if _, err := c.Read(make([]byte, 1)); !errors.Is(err, os.ErrDeadlineExceeded) {
+			t.Error(err)
+		}
+		if got := time.Since(began); got != time.Second {
+			t.Errorf("Read ended after %v", got)
+		}
+	})
+}
+
+func TestCloseLeavesNoTimer(t *testing.T) {
+	c, _ := memoryPair(t, Options{}, AcceptOptions{})
+	c.SetDeadline(time.Now().Add(time.Hour))
+	c.Close()
+	if c.readBy.timer != nil || c.writeBy.timer != nil {
+		t.Error("a deadline's timer goes on")
+	}
+}
+
 func TestGoAwayReachesTheClient(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		got := make(chan time.Duration, 1)

@@ -83,6 +83,23 @@ func TestTheRelaySeesWhatTheClientAsksFor(t *testing.T) {
 	}
 }
 
+func TestARefusalDoesNotWaitForAClientThatDoesNotListen(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a, b := newPipe()
+		a.Send(open{window: 1}.append(nil))
+		r, err := Accept(t.Context(), b, AcceptOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		b.Send([]byte{0x80}) // with HELLO, as much as the pipe holds
+		began := time.Now()
+		r.Refuse(CodeNotAllowed, "")
+		if got := time.Since(began); got != flushWait {
+			t.Errorf("Refuse took %v", got)
+		}
+	})
+}
+
 func TestATargetThatDoesNotFitIsNotSent(t *testing.T) {
 	for _, target := range []Target{
 		{Host: strings.Repeat("h", 256)},

@@ -132,6 +132,15 @@ func TestACutTCPConnectionIsALostRelay(t *testing.T) {
 	wantCode(t, err, CodeLost)
 }
 
+func TestAClosingHandshakeThatGetsNoAnswerEndsSoon(t *testing.T) {
+	_, conn := rawWebSocket(t) // which reads no more
+	began := time.Now()
+	conn.sock.Close(CodeNormal, "")
+	if got := time.Since(began); got > 3*closeWait {
+		t.Errorf("Close took %v", got)
+	}
+}
+
 func TestBytesArriveWholeBothWaysAtOnce(t *testing.T) {
 	connect := loopback(t)
 	c, s, err := connect(Options{})

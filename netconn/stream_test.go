@@ -16,6 +16,7 @@ var (
 // side n's stream is known, so that a model needs no memory.
 type world struct {
 	t       testing.TB
+	message int // the largest that either may send
 	s       [2]*stream
 	wire    [2][][]byte // towards each side
 	windows [2]uint64
@@ -24,7 +25,7 @@ type world struct {
 func byteAt(side int, off uint64) byte { return byte(off*31 + off>>8 + uint64(side)*101) }
 
 func newWorld(t testing.TB, w0, w1 uint32, message uint32) *world {
-	return &world{t: t, windows: [2]uint64{uint64(w0), uint64(w1)}, s: [2]*stream{
+	return &world{t: t, message: int(message), windows: [2]uint64{uint64(w0), uint64(w1)}, s: [2]*stream{
 		newStream(w0, w1, message), newStream(w1, w0, message),
 	}}
 }
@@ -57,6 +58,9 @@ func (w *world) read(side, n int) {
 func (w *world) send(side int) bool {
 	w.s[side].recycle()
 	msg := w.s[side].poll()
+	if len(msg) > w.message && msg[0] == typeData {
+		w.t.Fatalf("side %d sends a message of %d bytes, the limit is %d", side, len(msg), w.message)
+	}
 	if msg != nil {
 		w.wire[1-side] = append(w.wire[1-side], bytes.Clone(msg))
 	}
@@ -235,6 +239,24 @@ func TestStreamRefuses(t *testing.T) {
 			}
 			wantCode(t, s.onFrame(c.bad), CodeProtocol)
 		})
+	}
+}
+
+func TestStreamEndsAfterItsLastByteWasRead(t *testing.T) {
+	s := newStream(10, 10, maxMessage)
+	for _, f := range []frame{{kind: typeData, payload: []byte("ab")}, {kind: typeFin, off: 2}} {
+		if err := s.onFrame(f); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for range 2 {
+		if s.eof() {
+			t.Error("the end comes before the last byte")
+		}
+		s.read(make([]byte, 1))
+	}
+	if !s.eof() {
+		t.Error("the end does not come")
 	}
 }
 
