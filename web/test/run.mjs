@@ -32,7 +32,13 @@ await build({
 const bundles = readdirSync(outdir).filter((name) => name.endsWith(".mjs"));
 const { status } = spawnSync(
 	process.execPath,
-	["--enable-source-maps", "--test", ...bundles.map((name) => resolve(outdir, name))],
+	[
+		"--enable-source-maps",
+		"--test",
+		"--test-reporter=spec",
+		"--test-timeout=30000",
+		...bundles.map((name) => resolve(outdir, name)),
+	],
 	{ stdio: "inherit" },
 );
 process.exit(status ?? 1);

@@ -1,4 +1,5 @@
 /** An SSH connection. */
+import "./dispose.ts";
 import type { Core } from "./core.ts";
 import { SSHError } from "./errors.ts";
 import { exec } from "./exec.ts";
@@ -120,7 +121,7 @@ export class SSHClient extends EventTarget implements AsyncDisposable {
 		if (this.#state === "closed") return;
 		this.#state = "closed";
 		globalThis.removeEventListener?.("pagehide", this.#leave);
-		if (error && !this.#closing) this.#core.retire(error);
+		if (error && !this.#closing) void this.#core.retire(error);
 		else this.#core.end(error ?? new SSHError("closed", "The connection was closed.", { reason: "local" }));
 		this.#settle(this.#closing ? undefined : error);
 		this.dispatchEvent(new CustomEvent("statechange", { detail: this.#state }));

@@ -10,11 +10,11 @@ const LINGER_MS = 10_000;
 
 /** A core that runs. */
 export class Core {
-	readonly #streams = new Set<BytePort>();
+	/** The open streams, and what resolves when they have ended. */
+	readonly #streams = new Map<BytePort, Promise<void>>();
 	readonly #runtime: Runtime;
 	readonly #rpc: Rpc;
 	#ended: { readonly error: SSHError } | undefined;
-	#retired: SSHError | undefined;
 	#linger: ReturnType<typeof setTimeout> | undefined;
 
 	private constructor(runtime: Runtime, handlers: Handlers) {
@@ -47,23 +47,32 @@ export class Core {
 	/** Opens a stream: this end, and the port to send along with a call. */
 	open(): { readonly stream: BytePort; readonly port: MessagePort } {
 		const { port1, port2 } = new MessageChannel();
-		const stream: BytePort = new BytePort(port1, () => this.#forget(stream));
-		this.#streams.add(stream);
+		let forget = () => {};
+		const stream = new BytePort(port1, () => forget());
+		const ended = new Promise<void>((resolve) => {
+			forget = () => {
+				this.#streams.delete(stream);
+				resolve();
+			};
+		});
+		this.#streams.set(stream, ended);
 		if (this.#ended) stream.fail(this.#ended.error);
 		return { stream, port: port2 };
 	}
 
 	/**
 	 * The connection has ended by itself: no more calls. What the server said
-	 * last may still be on its way through the streams, so the Worker lives until
-	 * they have ended too.
+	 * last may still be on its way through streams and answers, so the Worker
+	 * lives until those have ended too.
 	 */
-	retire(error: SSHError): void {
-		if (this.#ended || this.#retired) return;
-		this.#retired = error;
+	async retire(error: SSHError): Promise<void> {
 		this.#rpc.refuse(error);
-		if (this.#streams.size === 0) this.end(error);
-		else this.#linger = setTimeout(() => this.end(error), LINGER_MS);
+		const late = new Promise((resolve) => {
+			this.#linger = setTimeout(resolve, LINGER_MS);
+		});
+		const rest = Promise.all([this.#rpc.settled(), ...this.#streams.values()]);
+		await Promise.race([rest, late]);
+		this.end(error);
 	}
 
 	/** Ends the Worker, every call and every stream. */
@@ -72,12 +81,7 @@ export class Core {
 		this.#ended = { error };
 		clearTimeout(this.#linger);
 		this.#rpc.end(error);
-		for (const stream of [...this.#streams]) stream.fail(error);
+		for (const stream of [...this.#streams.keys()]) stream.fail(error);
 		this.#runtime.terminate();
-	}
-
-	#forget(stream: BytePort): void {
-		this.#streams.delete(stream);
-		if (this.#retired && this.#streams.size === 0) this.end(this.#retired);
 	}
 }

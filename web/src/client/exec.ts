@@ -1,27 +1,23 @@
 /** Runs a command and collects what it says. */
 import type { Core } from "./core.ts";
 import { ExecError, SSHError, TimeoutError } from "./errors.ts";
+import type { BytePort } from "./port.ts";
 import { openProcess, type RemoteProcess } from "./session.ts";
-import type { ExecOptions, ExecResult } from "./types.ts";
+import type { ExecOptions, ExecResult, Exit } from "./types.ts";
 
 const MAX_OUTPUT = 64 * 1024 * 1024;
 
 /** See {@link SSHClient.exec}. */
 export async function exec(core: Core, command: string, options: ExecOptions): Promise<ExecResult> {
 	const { maxOutput = MAX_OUTPUT } = options;
-	const stdout = new Collector(maxOutput);
-	const stderr = new Collector(maxOutput);
 	const alarm = new Alarm(options);
+	const stdout = new Collector(maxOutput, alarm);
+	const stderr = new Collector(maxOutput, alarm);
 	let process: RemoteProcess | undefined;
 	try {
 		process = await openProcess(core, command, { ...options, signal: alarm.signal });
-		const work = Promise.all([
-			stdout.drain(process.readable, alarm),
-			stderr.drain(process.stderr, alarm),
-			process.exit,
-			feed(process, options.input),
-		]);
-		const [, , exit] = await Promise.race([work, alarm.rings()]);
+		feed(process, options.input, alarm);
+		const exit = await Promise.race([finish(process, stdout, stderr), alarm.rings()]);
 		return new Result(exit, stdout.bytes(), stderr.bytes());
 	} catch (cause) {
 		void process?.close();
@@ -30,6 +26,14 @@ export async function exec(core: Core, command: string, options: ExecOptions): P
 	} finally {
 		alarm.stop();
 	}
+}
+
+/** Waits for both streams before it looks how it went, so that a failure loses no output. */
+async function finish(process: RemoteProcess, stdout: Collector, stderr: Collector): Promise<Exit> {
+	for (const end of await Promise.allSettled([stdout.drain(process.main), stderr.drain(process.errors)])) {
+		if (end.status === "rejected") throw end.reason;
+	}
+	return process.exit;
 }
 
 /** Why a command was broken off, before it is known what it had said. */
@@ -68,7 +72,7 @@ class Alarm {
 		signal?.addEventListener("abort", this.#passOn, { once: true });
 		if (signal?.aborted) this.#passOn();
 		if (timeout) {
-			const ring = () => this.#ring(new Break("timeout", `The command took longer than ${timeout} ms.`));
+			const ring = () => this.ring(new Break("timeout", `The command took longer than ${timeout} ms.`));
 			this.#timer = setTimeout(ring, timeout);
 		}
 		if (idleTimeout) this.#watch(idleTimeout, idleTimeout);
@@ -98,9 +102,10 @@ class Alarm {
 		this.#caller?.removeEventListener("abort", this.#passOn);
 	}
 
-	readonly #passOn = (): void => this.#ring(this.#caller?.reason);
+	readonly #passOn = (): void => this.ring(this.#caller?.reason);
 
-	#ring(reason: unknown): void {
+	/** Breaks the command off. */
+	ring(reason: unknown): void {
 		this.#controller.abort(reason);
 	}
 
@@ -109,32 +114,43 @@ class Alarm {
 		this.#idle = setTimeout(() => {
 			const left = limit - (performance.now() - this.#heard);
 			if (left > 0) this.#watch(limit, left);
-			else this.#ring(new Break("idle", `The command was silent for ${limit} ms.`));
+			else this.ring(new Break("idle", `The command was silent for ${limit} ms.`));
 		}, wait);
 	}
 }
 
-/** Keeps what a stream brings, up to a limit. */
+/** Keeps what an output brings, up to a limit. */
 class Collector {
 	readonly #chunks: Uint8Array[] = [];
 	readonly #max: number;
+	readonly #alarm: Alarm;
 	#size = 0;
 
-	constructor(max: number) {
+	constructor(max: number, alarm: Alarm) {
 		this.#max = max;
+		this.#alarm = alarm;
 	}
 
-	async drain(stream: ReadableStream<Uint8Array>, alarm: Alarm): Promise<void> {
-		const reader = stream.getReader();
-		for (;;) {
-			const { done, value } = await reader.read();
-			if (done) return;
-			alarm.heard();
-			const room = this.#max - this.#size;
-			this.#chunks.push(value.byteLength > room ? value.subarray(0, room) : value);
-			this.#size += Math.min(room, value.byteLength);
-			if (value.byteLength > room) throw new Break("output", `The command wrote more than ${this.#max} bytes.`);
-		}
+	/** Takes all that comes, without a stream in between: that would forget what is queued when it fails. */
+	drain(port: BytePort): Promise<void> {
+		return new Promise((resolve, reject) => {
+			port.read({
+				data: (chunk) => {
+					port.grant(chunk.byteLength);
+					this.#keep(chunk);
+				},
+				end: (error) => (error === undefined ? resolve() : reject(error)),
+			});
+		});
+	}
+
+	#keep(chunk: Uint8Array): void {
+		this.#alarm.heard();
+		const room = this.#max - this.#size;
+		if (room > 0) this.#chunks.push(chunk.subarray(0, room));
+		this.#size += Math.min(room, chunk.byteLength);
+		if (chunk.byteLength <= room) return;
+		this.#alarm.ring(new Break("output", `The command wrote more than ${this.#max} bytes.`));
 	}
 
 	bytes(): Uint8Array {
@@ -148,23 +164,18 @@ class Collector {
 	}
 }
 
-async function feed(process: RemoteProcess, input: ExecOptions["input"]): Promise<void> {
+/** Sends the input, and EOF. A command may end without having read all of it: that is its right. */
+function feed(process: RemoteProcess, input: ExecOptions["input"], alarm: Alarm): void {
 	if (input instanceof ReadableStream) {
-		// A command may end without having read all of its input: that is its right.
-		await input.pipeTo(process.writable).catch((error: unknown) => {
-			if (!(error instanceof SSHError)) throw error;
+		input.pipeTo(process.writable).catch((error: unknown) => {
+			// An SSHError is how the command's side ended: the output tells.
+			if (!(error instanceof SSHError)) alarm.ring(error);
 		});
 		return;
 	}
-	const writer = process.writable.getWriter();
-	writer.closed.catch(() => {});
-	try {
-		if (input !== undefined && input.length > 0)
-			await writer.write(typeof input === "string" ? new TextEncoder().encode(input) : input);
-		await writer.close();
-	} catch {
-		// Likewise; what else may be wrong, the exit tells.
-	}
+	const { main } = process;
+	if (input !== undefined) main.write(typeof input === "string" ? new TextEncoder().encode(input) : input.slice());
+	main.end();
 }
 
 class Result implements ExecResult {
@@ -174,7 +185,7 @@ class Result implements ExecResult {
 	readonly stdout: Uint8Array;
 	readonly stderr: Uint8Array;
 
-	constructor(exit: Pick<ExecResult, "status" | "signal" | "message">, stdout: Uint8Array, stderr: Uint8Array) {
+	constructor(exit: Exit, stdout: Uint8Array, stderr: Uint8Array) {
 		Object.assign(this, exit);
 		this.stdout = stdout;
 		this.stderr = stderr;

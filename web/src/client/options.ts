@@ -2,7 +2,6 @@
 import type { Auth, ConnectOptions, HostKeyPolicy } from "./types.ts";
 import type { Connect, Auth as WireAuth, HostKeyPolicy as WirePolicy } from "./wire.ts";
 
-const AUTH_TYPES: readonly Auth["type"][] = ["password", "publickey", "keyboard-interactive"];
 const UNKNOWN_ACTIONS = ["reject", "warn", "add"] as const;
 const MAX_KEY_BYTES = 1024 * 1024;
 
@@ -81,25 +80,29 @@ function relayURL(relay: ConnectOptions["relay"]): string {
 
 function authOf(auth: readonly Auth[]): readonly WireAuth[] {
 	if (!Array.isArray(auth) || auth.length === 0) throw new TypeError("auth is empty; give at least one way to log in");
-	return auth.map((way: Auth, index) => {
-		if (!AUTH_TYPES.includes(way?.type)) throw new TypeError(`auth[${index}].type is none of ${AUTH_TYPES.join(", ")}`);
-		switch (way.type) {
-			case "password":
-				if (way.password === undefined) throw new TypeError(`auth[${index}].password is absent`);
-				return { type: way.type };
-			case "keyboard-interactive":
-				if (typeof way.answer !== "function") throw new TypeError(`auth[${index}].answer is no function`);
-				return { type: way.type };
-			case "publickey":
-				return { type: way.type, key: keyOf(way.key, index), name: way.name ?? `key ${index + 1}` };
-		}
-	});
+	return auth.map(wayOf);
 }
 
-function keyOf(key: string | Uint8Array, index: number): Uint8Array {
+function wayOf(way: Auth, index: number): WireAuth {
+	const at = `auth[${index}]`;
+	switch (way?.type) {
+		case "password":
+			if (way.password === undefined) throw new TypeError(`${at}.password is absent`);
+			return { type: way.type };
+		case "keyboard-interactive":
+			if (typeof way.answer !== "function") throw new TypeError(`${at}.answer is no function`);
+			return { type: way.type };
+		case "publickey":
+			return { type: way.type, key: keyOf(way.key, `${at}.key`), name: way.name ?? `key ${index + 1}` };
+		default:
+			throw new TypeError(`${at}.type is none of password, publickey, keyboard-interactive`);
+	}
+}
+
+function keyOf(key: string | Uint8Array, at: string): Uint8Array {
 	const bytes = typeof key === "string" ? new TextEncoder().encode(key) : key;
-	if (!(bytes instanceof Uint8Array) || bytes.byteLength === 0) throw new TypeError(`auth[${index}].key is empty`);
-	if (bytes.byteLength > MAX_KEY_BYTES) throw new RangeError(`auth[${index}].key is too large for a private key`);
+	if (!(bytes instanceof Uint8Array) || bytes.byteLength === 0) throw new TypeError(`${at} is empty`);
+	if (bytes.byteLength > MAX_KEY_BYTES) throw new RangeError(`${at} is too large for a private key`);
 	return bytes;
 }
 

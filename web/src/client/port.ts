@@ -126,8 +126,9 @@ export class BytePort {
 			this.#credit += message;
 			this.#flush();
 		} else if (message === null) this.#endReceiving({});
-		else if (message instanceof Uint8Array) this.#sink?.data(message);
-		else this.fail(portError(message));
+		else if (!(message instanceof Uint8Array)) this.fail(portError(message));
+		// An empty chunk says nothing, and a byte stream refuses it.
+		else if (message.byteLength > 0) this.#sink?.data(message);
 	}
 
 	#flush(): void {
@@ -197,6 +198,7 @@ export function readableOf(port: BytePort): ReadableStream<Uint8Array> {
 	let pulled = 0;
 	let enqueued = 0;
 	let cancelled = false;
+	let failed: { readonly error: unknown } | undefined;
 	const source: UnderlyingByteSource = {
 		type: "bytes",
 		start(controller) {
@@ -208,14 +210,19 @@ export function readableOf(port: BytePort): ReadableStream<Uint8Array> {
 				},
 				end(error) {
 					if (cancelled) return;
-					if (error !== undefined) return controller.error(error);
+					// A stream that fails forgets its queue: first let that be read.
+					if (error !== undefined && controller.desiredSize !== HIGH_WATER) failed = { error };
+					else if (error !== undefined) controller.error(error);
+					if (error !== undefined) return;
 					controller.close();
 					controller.byobRequest?.respond(0);
 				},
 			});
 		},
 		pull(controller) {
-			const consumed = enqueued - (HIGH_WATER - (controller.desiredSize ?? 0));
+			const queued = HIGH_WATER - (controller.desiredSize ?? 0);
+			if (failed && queued === 0) return controller.error(failed.error);
+			const consumed = enqueued - queued;
 			port.grant(consumed - pulled);
 			pulled = consumed;
 		},

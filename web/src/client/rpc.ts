@@ -46,6 +46,7 @@ export class Rpc {
 	readonly #handlers: Handlers;
 	readonly #pending = new Map<number, Pending>();
 	readonly #asked = new Map<number, AbortController>();
+	readonly #idle: (() => void)[] = [];
 	#lastId = 0;
 	#refused: { readonly error: unknown } | undefined;
 	#ended = false;
@@ -94,6 +95,12 @@ export class Rpc {
 		this.#refused ??= { error };
 	}
 
+	/** Resolves when every pending call is answered. */
+	settled(): Promise<void> {
+		if (this.#pending.size === 0) return Promise.resolve();
+		return new Promise((resolve) => this.#idle.push(resolve));
+	}
+
 	/** Rejects every pending call, cancels every question, and refuses what comes later. */
 	end(error: unknown): void {
 		if (this.#ended) return;
@@ -109,6 +116,7 @@ export class Rpc {
 	#settle(id: number): Pending | undefined {
 		const pending = this.#pending.get(id);
 		this.#pending.delete(id);
+		if (this.#pending.size === 0) for (const resolve of this.#idle.splice(0)) resolve();
 		return pending;
 	}
 

@@ -1,4 +1,5 @@
 /** Commands and shells that run on the server. */
+import "./dispose.ts";
 import type { Core } from "./core.ts";
 import { SSHError } from "./errors.ts";
 import { type BytePort, readableOf, writableOf } from "./port.ts";
@@ -55,10 +56,12 @@ async function open<P extends RemoteProcess>(
 /** A command that runs in a session channel. */
 export class RemoteProcess implements Process {
 	readonly exit: Promise<Exit>;
+	/** stdin and stdout. */
+	readonly main: BytePort;
+	/** stderr. */
+	readonly errors: BytePort;
 	protected readonly core: Core;
 	protected readonly session: number;
-	protected readonly main: BytePort;
-	readonly #errors: BytePort;
 	#readable: ReadableStream<Uint8Array> | undefined;
 	#writable: WritableStream<Uint8Array> | undefined;
 	#stderr: ReadableStream<Uint8Array> | undefined;
@@ -67,7 +70,7 @@ export class RemoteProcess implements Process {
 		this.core = core;
 		this.session = session;
 		this.main = main;
-		this.#errors = errors;
+		this.errors = errors;
 		// The core never reads from this port.
 		errors.end();
 		this.exit = core.call("wait", { session });
@@ -86,7 +89,7 @@ export class RemoteProcess implements Process {
 	}
 
 	get stderr(): ReadableStream<Uint8Array> {
-		this.#stderr ??= readableOf(this.#errors);
+		this.#stderr ??= readableOf(this.errors);
 		return this.#stderr;
 	}
 
@@ -102,8 +105,9 @@ export class RemoteProcess implements Process {
 			// The connection has ended, and the session with it.
 		}
 		const closed = new SSHError("closed", "The session was closed.", { reason: "local" });
-		this.main.fail(closed);
-		this.#errors.fail(closed);
+		// Not merely here: nobody reads any more, and the core must not wait for that.
+		this.main.reset(closed);
+		this.errors.reset(closed);
 	}
 
 	[Symbol.asyncDispose](): Promise<void> {
