@@ -148,13 +148,13 @@ func TestServerRefusesToStart(t *testing.T) {
 	good := newKey(t, "ed25519")
 	for _, c := range []struct {
 		name   string
-		server server.Server
+		server *server.Server
 		says   string
 	}{
-		{"without a host key", server.Server{PasswordAuth: fooOnly}, "no host key"},
-		{"without a login method", server.Server{HostKeys: []ssh.Signer{good}}, "no login method"},
-		{"with a host key that is nil", server.Server{HostKeys: []ssh.Signer{nil}, PasswordAuth: fooOnly}, "is nil"},
-		{"with a short RSA host key", server.Server{HostKeys: []ssh.Signer{newKey(t, "short rsa")}, PasswordAuth: fooOnly}, "fewer than 2048"},
+		{"without a host key", &server.Server{PasswordAuth: fooOnly}, "no host key"},
+		{"without a login method", &server.Server{HostKeys: []ssh.Signer{good}}, "no login method"},
+		{"with a host key that is nil", &server.Server{HostKeys: []ssh.Signer{nil}, PasswordAuth: fooOnly}, "is nil"},
+		{"with a short RSA host key", &server.Server{HostKeys: []ssh.Signer{newKey(t, "short rsa")}, PasswordAuth: fooOnly}, "fewer than 2048"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			near, far := net.Pipe()
@@ -247,72 +247,6 @@ func TestShutdownWaitsForConnectionsAndThenCloses(t *testing.T) {
 		t.Errorf("Shutdown: %v", err)
 	}
 	c.Wait()
-}
-
-func TestLimits(t *testing.T) {
-	t.Run("a client that does not log in is dropped after HandshakeTimeout", func(t *testing.T) {
-		s := newServer(t, nil)
-		s.HandshakeTimeout = 50 * time.Millisecond
-		near, far := net.Pipe()
-		defer near.Close()
-		go io.Copy(io.Discard, near)
-		err := s.ServeConn(context.Background(), far)
-		if err == nil || !strings.Contains(err.Error(), "not finished in 50ms") {
-			t.Error(err)
-		}
-	})
-	t.Run("a connection on which nothing happens is closed after IdleTimeout", func(t *testing.T) {
-		s := newServer(t, nil)
-		s.IdleTimeout = 50 * time.Millisecond
-		done := make(chan error, 1)
-		c := dial(t, s, listen(t, s))
-		go func() { done <- c.Wait() }()
-		receive(t, done, "the end")
-	})
-	t.Run("a connection beyond MaxConns is closed at once", func(t *testing.T) {
-		s := newServer(t, nil)
-		s.MaxConns = 1
-		addr := listen(t, s)
-		dial(t, s, addr)
-		conn, err := net.Dial("tcp", addr.String())
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer conn.Close()
-		conn.SetDeadline(time.Now().Add(patience))
-		if n, err := conn.Read(make([]byte, 1)); n != 0 || err != io.EOF && !strings.Contains(err.Error(), "reset") {
-			t.Errorf("read %d, %v", n, err)
-		}
-	})
-	t.Run("a channel beyond MaxChannels is refused and the others live", func(t *testing.T) {
-		s := newServer(t, func(_ context.Context, s *server.Session) { io.Copy(s.Stdout(), s.Stdin()) })
-		s.MaxChannels = 2
-		c := dial(t, s, listen(t, s))
-		first := session(t, c)
-		session(t, c)
-		_, err := c.NewSession()
-		var refused *ssh.OpenChannelError
-		if !errors.As(err, &refused) || refused.Reason != ssh.ResourceShortage {
-			t.Fatalf("third channel: %v", err)
-		}
-		if out, err := first.Output("x"); err != nil || len(out) != 0 {
-			t.Errorf("first channel: %q, %v", out, err)
-		}
-	})
-	t.Run("a client is dropped after MaxAuthTries", func(t *testing.T) {
-		s := newServer(t, nil)
-		s.MaxAuthTries = 2
-		tries := 0
-		conn, err := net.Dial("tcp", listen(t, s).String())
-		if err != nil {
-			t.Fatal(err)
-		}
-		_, err = clientOver(conn, s, "robey", ssh.RetryableAuthMethod(
-			ssh.PasswordCallback(func() (string, error) { tries++; return "bar", nil }), 10))
-		if err == nil || tries != 2 {
-			t.Errorf("%d tries, %v", tries, err)
-		}
-	})
 }
 
 func TestOnErrorHearsOfFailedLogins(t *testing.T) {

@@ -100,7 +100,9 @@ func (s *Session) Signals() <-chan ssh.Signal { return s.signals }
 func (s *Session) Env() map[string]string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return maps.Clone(s.env.vars)
+	vars := make(map[string]string, len(s.env.vars))
+	maps.Copy(vars, s.env.vars)
+	return vars
 }
 
 // CloseWrite ends standard output and error; the client may go on sending.

@@ -1,6 +1,7 @@
 package demo
 
 import (
+	"errors"
 	"io/fs"
 	"sync"
 )
@@ -27,7 +28,7 @@ func (t *tree) openFile(p string, how opening) (*handle, error) {
 	switch {
 	case err == nil && how.create && how.exclusive:
 		return nil, fs.ErrExist
-	case err == fs.ErrNotExist && how.create:
+	case errors.Is(err, fs.ErrNotExist) && how.create:
 		n = &node{mode: 0o644, content: newBlocks()}
 		err = t.create(p, n)
 	}

@@ -3,6 +3,7 @@ package demo
 import (
 	"context"
 	"io"
+	"slices"
 	"sync"
 )
 
@@ -48,7 +49,7 @@ func (k *keyboard) push(p key) bool {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if p == keyCtrlC && k.interrupt != nil {
-		k.queue = k.queue[:0]
+		k.queue = nil
 		k.interrupt()
 		return k.err == nil
 	}
@@ -77,11 +78,17 @@ func (k *keyboard) wake() {
 	}
 }
 
-// onInterrupt sets what Ctrl-C does; with nil it is a key again.
+// onInterrupt sets what Ctrl-C does; with nil it is a key again. One that was
+// typed ahead, right after Enter, does it now.
 func (k *keyboard) onInterrupt(f func()) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.interrupt = f
+	if i := slices.Index(k.queue, keyCtrlC); f != nil && i >= 0 {
+		k.queue = k.queue[i+1:]
+		k.room.Signal()
+		f()
+	}
 }
 
 // pop returns a key if one waits, or the error that ended the keyboard, or

@@ -61,6 +61,9 @@ func interactiveAuth(_ context.Context, l server.Login, ask server.Ask) error {
 		return nil
 	case "otp":
 		return askCode(ask)
+	case "two":
+		// Clients that prefer this method to password's ask the same question.
+		return secondFactor
 	}
 	return errRefused
 }

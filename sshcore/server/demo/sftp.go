@@ -4,7 +4,6 @@ import (
 	"errors"
 	"io"
 	"io/fs"
-	"time"
 
 	"github.com/pkg/sftp"
 )
@@ -113,8 +112,11 @@ func (f files) setstat(r *sftp.Request) error {
 func (f files) Filelist(r *sftp.Request) (sftp.ListerAt, error) {
 	switch r.Method {
 	case "List":
-		infos, err := f.t.list(r.Filepath)
-		return listing(infos), status(err)
+		d, err := f.t.openDir(r.Filepath)
+		if err != nil {
+			return nil, status(err)
+		}
+		return d, nil
 	case "Stat":
 		i, err := f.t.stat(r.Filepath, true)
 		return listing{i}, status(err)
@@ -150,42 +152,3 @@ func status(err error) error {
 	}
 	return err
 }
-
-// listing is a snapshot of a directory.
-type listing []info
-
-// ListAt implements sftp.ListerAt.
-func (l listing) ListAt(to []fs.FileInfo, off int64) (int, error) {
-	if off >= int64(len(l)) {
-		return 0, io.EOF
-	}
-	n := 0
-	for ; n < len(to) && off+int64(n) < int64(len(l)); n++ {
-		to[n] = l[off+int64(n)]
-	}
-	if n < len(to) {
-		return n, io.EOF
-	}
-	return n, nil
-}
-
-// info describes a node as it was.
-type info struct {
-	name     string
-	bytes    int64
-	mode     fs.FileMode
-	modified time.Time
-}
-
-func (n *node) info(name string) info {
-	return info{name, n.size(), n.mode, n.modified}
-}
-
-func (i info) Name() string       { return i.name }
-func (i info) Size() int64        { return i.bytes }
-func (i info) Mode() fs.FileMode  { return i.mode }
-func (i info) ModTime() time.Time { return i.modified }
-func (i info) IsDir() bool        { return i.mode.IsDir() }
-func (i info) Sys() any           { return nil }
-func (i info) Uid() uint32        { return 2200 }
-func (i info) Gid() uint32        { return 2200 }

@@ -116,6 +116,7 @@ type lines struct {
 func (l *lines) Read(p []byte) (int, error) {
 	if len(l.rest) == 0 && !l.done {
 		line, err := l.t.readLine(l.ctx, "", maxLineLetters, nil)
+		l.t.out.Flush() // the command writes past this buffer
 		if err != nil {
 			l.done = true
 		} else {

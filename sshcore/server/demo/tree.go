@@ -4,7 +4,6 @@ import (
 	"errors"
 	"io/fs"
 	"path"
-	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -18,7 +17,7 @@ const (
 	maxNameBytes   = 255
 	maxPathBytes   = 4096
 	maxSymlinkHops = 20
-	maxOpenFiles   = 1024
+	maxOpenFiles   = 256 // and directories
 )
 
 var (
@@ -302,48 +301,4 @@ func within(dir, n *node) bool {
 		}
 	}
 	return false
-}
-
-// stat describes the node at p.
-func (t *tree) stat(p string, follow bool) (info, error) {
-	t.mu.RLock()
-	defer t.mu.RUnlock()
-	n, err := t.find(p, follow)
-	if err != nil {
-		return info{}, err
-	}
-	return n.info(path.Base(path.Clean("/" + p))), nil
-}
-
-// list describes what is in the directory at p, by name.
-func (t *tree) list(p string) ([]info, error) {
-	t.mu.RLock()
-	defer t.mu.RUnlock()
-	n, err := t.find(p, true)
-	if err != nil {
-		return nil, err
-	}
-	if !n.mode.IsDir() {
-		return nil, errNotDir
-	}
-	infos := make([]info, 0, len(n.children))
-	for name, child := range n.children {
-		infos = append(infos, child.info(name))
-	}
-	slices.SortFunc(infos, func(a, b info) int { return strings.Compare(a.name, b.name) })
-	return infos, nil
-}
-
-// readlink returns where a symbolic link points.
-func (t *tree) readlink(p string) (string, error) {
-	t.mu.RLock()
-	defer t.mu.RUnlock()
-	n, err := t.find(p, false)
-	switch {
-	case err != nil:
-		return "", err
-	case n.mode&fs.ModeSymlink == 0:
-		return "", errors.New("not a symbolic link")
-	}
-	return n.target, nil
 }
