@@ -171,8 +171,8 @@ func (c *Conn) CloseWrite() error {
 }
 
 // Close makes every call return, sends what was written and FIN within a second,
-// and closes the WebSocket. If the time did not suffice it returns an error. A
-// second Close does nothing.
+// and closes the WebSocket. If bytes could not be sent, then or before, it returns
+// an error. A second Close does nothing.
 func (c *Conn) Close() error {
 	c.mu.Lock()
 	if c.closed {
@@ -213,7 +213,7 @@ func (c *Conn) flushed(e *ending) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if e.unsent {
-		return &Error{Code: CodeLost, Err: errors.New("what was written could not be sent in time")}
+		return &Error{Code: CodeLost, Err: errors.New("not all that was written could be sent")}
 	}
 	return nil
 }
@@ -233,7 +233,8 @@ func (c *Conn) GoAway(after time.Duration) error {
 	return nil
 }
 
-// Stats returns how many bytes of payload came in and went out.
+// Stats returns how many bytes came in from the other side, and how many were
+// handed to the socket.
 func (c *Conn) Stats() (in, out uint64) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

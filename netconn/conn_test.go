@@ -216,6 +216,32 @@ func TestCloseGivesUpFlushingAfterASecond(t *testing.T) {
 	})
 }
 
+func TestCloseTellsThatALossTookBytes(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		bytes int
+		lost  bool
+	}{
+		{"queued bytes are lost", sendQueue, true},
+		{"nothing was queued", 0, false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				conn, relay := rawRelay(t, 1<<20, Options{})
+				if _, err := conn.Write(make([]byte, c.bytes)); err != nil {
+					t.Fatal(err)
+				}
+				synctest.Wait()
+				relay.Close(1006, "")
+				synctest.Wait()
+				if err := conn.Close(); (err != nil) != c.lost {
+					t.Errorf("Close returns %v", err)
+				}
+			})
+		})
+	}
+}
+
 func TestHalfClose(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a, b := newPipe()

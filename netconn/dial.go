@@ -146,5 +146,5 @@ func hangUp(s Socket, code Code, text string) error {
 	timer := time.AfterFunc(flushWait, func() { s.Close(code.closeCode(), "") })
 	err := s.Send(appendError(nil, code, text))
 	timer.Stop()
-	return errors.Join(err, s.Close(code.closeCode(), clip(text, maxReason)))
+	return errors.Join(err, s.Close(code.closeCode(), text))
 }

@@ -145,7 +145,11 @@ func appendGoAway(b []byte, afterMillis uint32) []byte {
 	return binary.BigEndian.AppendUint32(append(b, typeGoAway), afterMillis)
 }
 
+// appendError encodes an ERROR. This side's own codes mean nothing elsewhere.
 func appendError(b []byte, code Code, text string) []byte {
+	if code <= CodeNormal {
+		code = CodeInternal
+	}
 	b = binary.BigEndian.AppendUint16(append(b, typeError), uint16(code))
 	return append(b, clip(text, maxErrorText)...)
 }

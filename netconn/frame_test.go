@@ -41,6 +41,7 @@ func TestFramesAreLaidOutAsTheTableSays(t *testing.T) {
 		{"ACK has rx and limit", string(appendAck(nil, 1, 2)), "\x11\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\x02"},
 		{"FIN has its offset", string(appendNumber(nil, typeFin, 7)), "\x12\x00\x00\x00\x00\x00\x00\x00\x07"},
 		{"GOAWAY has milliseconds", string(appendGoAway(nil, 1500)), "\x15\x00\x00\x05\xdc"},
+		{"ERROR hides a code of our own side", string(appendError(nil, CodeLost, "")), "\x16\x03\xf3"},
 		{"ERROR has code and text", string(appendError(nil, CodeRefused, "no")), "\x16\x0f\xcano"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -80,8 +81,8 @@ func TestDecodeRefuses(t *testing.T) {
 		{"GOAWAY from a client", server, appendGoAway(nil, 1)},
 		{"a short GOAWAY", client, zeros(typeGoAway, 3)},
 		{"ERROR without a whole code", client, zeros(typeError, 1)},
-		{"ERROR with a code of our own side", client, appendError(nil, CodeLost, "")},
-		{"ERROR that says all is well", client, appendError(nil, CodeNormal, "")},
+		{"ERROR with a code of our own side", client, []byte{typeError, 0, byte(CodeLost)}},
+		{"ERROR that says all is well", client, []byte{typeError, 0x03, 0xe8}},
 		{"ERROR with too much text", client, zeros(typeError, 203)},
 		{"ERROR with text that is not UTF-8", client, []byte("\x16\x11\x30\xff")},
 		{"type zero", client, zeros(0, 8)},

@@ -90,7 +90,7 @@ func (c *Conn) finish() {
 		c.flush.Stop()
 	}
 	c.mu.Unlock()
-	c.sock.Close(code.closeCode(), clip(reason, maxReason))
+	c.sock.Close(code.closeCode(), reason)
 }
 
 // stopped tells Close that nothing more will be sent. The lock is held.
@@ -191,6 +191,9 @@ func (c *Conn) end(e ending) {
 	if c.ended != nil {
 		return
 	}
+	if e.torn {
+		e.unsent = c.core.unsent()
+	}
 	c.ended = &e
 	for _, t := range []*time.Timer{c.ackTimer, c.watch, c.pinger} {
 		if t != nil {
@@ -216,5 +219,5 @@ func (c *Conn) tear() {
 	c.stopped()
 	c.sendable.Broadcast()
 	c.mu.Unlock()
-	c.sock.Close(e.code.closeCode(), clip(e.reason, maxReason))
+	c.sock.Close(e.code.closeCode(), e.reason)
 }

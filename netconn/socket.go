@@ -26,6 +26,8 @@ type Socket interface {
 
 	// Close sends a close code and makes Send and Receive return. It waits at
 	// most a second or two for the other side, and only the first call counts.
+	// A reason over 123 bytes is cut, and a code that the platform does not let
+	// through is replaced.
 	Close(code Code, reason string) error
 }
 

@@ -175,10 +175,10 @@ func (s *browserSocket) Close(code Code, reason string) error {
 	s.end(errClosedHere)
 	s.change.Broadcast()
 	// A page may close with 1000 and with 3000 to 4999 only.
-	if code != CodeNormal && code < 3000 {
+	if code != CodeNormal && (code < 3000 || code > 4999) {
 		code = CodeProtocol
 	}
-	s.ws.Call("close", int(code), reason)
+	s.ws.Call("close", int(code), clip(reason, maxReason))
 	return nil
 }
 

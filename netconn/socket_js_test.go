@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"strings"
 	"syscall/js"
 	"testing"
 	"time"
@@ -37,6 +38,7 @@ globalThis.WebSocket = class extends EventTarget {
   }
   close(code, reason) {
     if (code !== 1000 && !(code >= 3000 && code <= 4999)) throw new RangeError("code " + code);
+    if (new TextEncoder().encode(reason).length > 123) throw new SyntaxError("long reason");
     if (this.closed) return;
     this.closed = true;
     this.fire("close", { code, reason });
@@ -158,7 +160,7 @@ func TestABrowserSeesCloseCodes(t *testing.T) {
 
 func TestABrowsersCloseUsesACodeThatItMay(t *testing.T) {
 	a, b := browserPair(t)
-	a.Close(CodeTooBig, "")
+	a.Close(CodeTooBig, strings.Repeat("ä", 100))
 	var closed *CloseError
 	if _, err := b.Receive(); !errors.As(err, &closed) || closed.Code != CodeProtocol {
 		t.Errorf("got %v", err)

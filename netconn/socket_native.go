@@ -109,7 +109,7 @@ func (s *webSocket) Close(code Code, reason string) error {
 	err := net.ErrClosed
 	s.once.Do(func() {
 		timer := time.AfterFunc(closeWait, s.cancel)
-		err = s.ws.Close(websocket.StatusCode(code), reason)
+		err = s.ws.Close(websocket.StatusCode(code), clip(reason, maxReason))
 		timer.Stop()
 		s.cancel()
 	})

@@ -8,7 +8,6 @@ import (
 	"crypto/sha256"
 	"errors"
 	"io"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"runtime"
@@ -280,7 +279,7 @@ func BenchmarkEcho(b *testing.B) {
 	}
 	defer c.Close()
 	defer s.Close()
-	go io.Copy(net.Conn(s), net.Conn(s))
+	go io.Copy(s, s)
 	p := make([]byte, 64)
 	b.ReportAllocs()
 	for b.Loop() {

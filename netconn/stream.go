@@ -32,9 +32,9 @@ type buffer [maxMessage]byte
 //
 // Outbound, acked <= sent <= written <= limit. Inbound, taken <= rx <= granted.
 // The bytes [sent, written) are held here. To resume over a new transport, hold
-// [acked, written) instead: release a chunk in onAck, not in poll, and send again from
-// the other side's rx. A message in the queue can be cut in front by any
-// number of bytes, as its new header may overwrite bytes that were acked.
+// [acked, written) instead: release a message in onAck, not in recycle, and send
+// again from the other side's rx. A message can be cut in front by any number of
+// bytes, as its new header may overwrite bytes that have arrived.
 type stream struct {
 	acked, sent, written, limit uint64
 	queue                       [][]byte // messages; the first dataHeader bytes are free for the header
