@@ -13,9 +13,26 @@ var goBuild = []string{"build", "-trimpath", "-buildvcs=false", "-mod=readonly"}
 
 const corePath = cacheDir + "/core.wasm"
 
+// inlined are the packages whose functions run per byte or per goroutine
+// switch. All others are compiled without inlining, which takes 0.11 MB of
+// 1.56 off what a browser fetches (brotli) and costs nothing one can measure.
+var inlined = []string{
+	"runtime", "internal/runtime/...", "internal/abi", "internal/goarch",
+	"internal/sync", "sync/...", "syscall/js", "math/bits",
+	"internal/byteorder", "encoding/binary", "crypto/subtle",
+	"crypto/internal/fips140/aes/...", "crypto/internal/fips140/sha256",
+	"crypto/internal/fips140/bigmod", "crypto/internal/fips140/subtle",
+	"crypto/internal/fips140deps/...",
+	"golang.org/x/crypto/chacha20", "golang.org/x/crypto/internal/...",
+}
+
 // compileCore makes the SSH core. Go's own cache decides what is stale.
 func compileCore() error {
-	args := append(append([]string{}, goBuild...), "-ldflags=-s -w -buildid=", "-o", corePath, "./wasm")
+	args := append(append([]string{}, goBuild...), "-ldflags=-s -w -buildid=", "-gcflags=all=-l")
+	for _, pkg := range inlined {
+		args = append(args, "-gcflags="+pkg+"=")
+	}
+	args = append(args, "-o", corePath, "./wasm")
 	if err := commandEnv([]string{"GOOS=js", "GOARCH=wasm", "CGO_ENABLED=0"}, "go", args...); err != nil {
 		return err
 	}
