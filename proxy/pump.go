@@ -5,14 +5,24 @@ import (
 	"io"
 	"sync"
 	"sync/atomic"
+
+	"github.com/wasmiko/wasmiko/netconn"
 )
 
+// Most sessions are idle most of the time, so that what an idle one holds
+// decides how many a relay can carry. A large buffer is therefore borrowed
+// when there is something to read, and not while waiting for it.
 const (
-	smallRead = 8 << 10   // what an idle session holds for each direction
-	largeRead = 256 << 10 // what a busy one borrows
+	smallRead = 4 << 10
+	largeRead = 256 << 10
 )
 
 var largeBuffers = sync.Pool{New: func() any { b := make([]byte, largeRead); return &b }}
+
+// source is a connection to read from. The bytes are good until release.
+type source interface {
+	next() (p []byte, release func(), err error)
+}
 
 // readError tells a failed read from a failed write.
 type readError struct{ err error }
@@ -20,40 +30,44 @@ type readError struct{ err error }
 func (e *readError) Error() string { return e.err.Error() }
 func (e *readError) Unwrap() error { return e.err }
 
-// pump copies until src ends. It is not io.Copy, which would let a TCPConn
-// choose a small buffer of its own. A large one is borrowed only while there
-// is much to read, because most sessions are idle most of the time.
-func pump(dst io.Writer, src io.Reader, count *atomic.Int64) error {
-	small := make([]byte, smallRead)
-	var large *[]byte
-	release := func() {
-		if large != nil {
-			largeBuffers.Put(large)
-			large = nil
-		}
-	}
-	defer release()
+// pump copies until src ends.
+func pump(dst io.Writer, src source, count *atomic.Int64) error {
 	for {
-		buf := small
-		if large != nil {
-			buf = *large
-		}
-		n, err := src.Read(buf)
-		if n > 0 {
-			if _, err := dst.Write(buf[:n]); err != nil {
-				return err
+		p, release, err := src.next()
+		if len(p) > 0 {
+			_, failed := dst.Write(p)
+			release()
+			if failed != nil {
+				return failed
 			}
-			count.Add(int64(n))
+			count.Add(int64(len(p)))
 		}
 		switch {
 		case errors.Is(err, io.EOF):
 			return nil
 		case err != nil:
 			return &readError{err}
-		case n == len(small) && large == nil:
-			large = largeBuffers.Get().(*[]byte)
-		case n < 4*smallRead:
-			release()
 		}
 	}
+}
+
+// fromClient reads from the WebSocket's side, which tells how much has come in.
+type fromClient struct {
+	conn  *netconn.Conn
+	small [smallRead]byte
+	taken uint64
+}
+
+func (c *fromClient) next() ([]byte, func(), error) {
+	buf, release := c.small[:], func() {}
+	if in, _ := c.conn.Stats(); in-c.taken > smallRead {
+		large := largeBuffers.Get().(*[]byte)
+		buf, release = *large, func() { largeBuffers.Put(large) }
+	}
+	n, err := c.conn.Read(buf)
+	if n == 0 {
+		release()
+	}
+	c.taken += uint64(n)
+	return buf[:n], release, err
 }

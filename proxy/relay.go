@@ -1,7 +1,6 @@
 package proxy
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -147,7 +146,7 @@ func (p *Proxy) relay(ctx context.Context, client *netconn.Conn, rt *route) (up,
 // then what the client sends is thrown away until it ends. A client that is
 // lost ends both directions.
 func sendUp(server *upstream, client *netconn.Conn, count *atomic.Int64) error {
-	err := pump(server, client, count)
+	err := pump(server, &fromClient{conn: client}, count)
 	var lost *readError
 	switch {
 	case err == nil:
@@ -163,7 +162,11 @@ func sendUp(server *upstream, client *netconn.Conn, count *atomic.Int64) error {
 // sendDown copies from the server to the client, after head, which was read
 // before.
 func sendDown(ctx context.Context, client *netconn.Conn, server *upstream, head []byte, count *atomic.Int64) error {
-	err := pump(client, io.MultiReader(bytes.NewReader(head), server.TCPConn), count)
+	_, err := client.Write(head)
+	if err == nil {
+		count.Add(int64(len(head)))
+		err = pump(client, newFromServer(server.TCPConn), count)
+	}
 	if err == nil {
 		err = server.resetUnseen()
 	}
