@@ -135,7 +135,11 @@ function note(line: CommandLine, flag: string): void {
 /** Going without the jump would reach another machine, or none: that is no detail to leave out. */
 function jump(line: CommandLine, value: string): void {
 	if (value.toLowerCase() === "none") return;
-	refuse(line, "jump", "Jump hosts (-J) are not available here yet. Connect to the jump host first, then type ssh there.");
+	refuse(
+		line,
+		"jump",
+		"Jump hosts (-J) are not available here yet. Connect to the jump host first, then type ssh there.",
+	);
 }
 
 /** One `-o Name=value` of ssh_config(5). */
@@ -159,7 +163,8 @@ function readSetting(line: CommandLine, setting: string): void {
 			jump(line, value);
 			return;
 		case "proxycommand":
-			if (value.toLowerCase() !== "none") refuse(line, "jump", "A ProxyCommand cannot run in a browser. Connect to a host that the gateway reaches.");
+			if (value.toLowerCase() !== "none")
+				refuse(line, "jump", "A ProxyCommand cannot run in a browser. Connect to a host that the gateway reaches.");
 			return;
 		case "stricthostkeychecking":
 		case "userknownhostsfile":

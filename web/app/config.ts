@@ -25,5 +25,9 @@ export async function readDemo(): Promise<Demo | undefined> {
 function isDemo(demo: Partial<Demo> | null | undefined): demo is Demo {
 	if (demo === null || demo === undefined) return false;
 	const { host, port, username, password, fingerprint } = demo;
-	return typeof host === "string" && typeof port === "number" && [username, password, fingerprint].every((text) => typeof text === "string");
+	return (
+		typeof host === "string" &&
+		typeof port === "number" &&
+		[username, password, fingerprint].every((text) => typeof text === "string")
+	);
 }

@@ -48,14 +48,30 @@ export class Home {
 			enterkeyhint: "go",
 			"aria-describedby": this.#problem.id,
 		});
-		this.#user = h("input", { id: userId, type: "text", autocomplete: "off", autocapitalize: "off", spellcheck: "false", enterkeyhint: "go" });
+		this.#user = h("input", {
+			id: userId,
+			type: "text",
+			autocomplete: "off",
+			autocapitalize: "off",
+			spellcheck: "false",
+			enterkeyhint: "go",
+		});
 		const userLabel = h("label", { for: userId }, "User name on that server");
 		this.#userRow = h("div", { class: "user-row", hidden: true }, userLabel, this.#user);
 		this.#field.addEventListener("input", () => this.#edited());
 		this.element = h(
 			"div",
 			{ class: "home", id: "home" },
-			h("div", { class: "hero" }, h("h1", {}, "Connect to a server"), h("p", {}, "SSH in this page, encrypted from here to the server. The gateway between them passes it on and cannot read it.")),
+			h(
+				"div",
+				{ class: "hero" },
+				h("h1", {}, "Connect to a server"),
+				h(
+					"p",
+					{},
+					"SSH in this page, encrypted from here to the server. The gateway between them passes it on and cannot read it.",
+				),
+			),
 			this.#link,
 			this.#form(id),
 			this.#demo,
@@ -75,7 +91,15 @@ export class Home {
 		let host = link.text;
 		try {
 			host = parseTarget(link.text).host;
-			this.#link.replaceChildren(h("p", { class: "banner" }, "A link filled this in. Check that you want to connect to ", h("strong", {}, host), "."));
+			this.#link.replaceChildren(
+				h(
+					"p",
+					{ class: "banner" },
+					"A link filled this in. Check that you want to connect to ",
+					h("strong", {}, host),
+					".",
+				),
+			);
 		} catch (error) {
 			if (error instanceof TargetError && error.code === "password") this.#field.value = "";
 			this.#show(error);
@@ -90,8 +114,27 @@ export class Home {
 			h(
 				"section",
 				{ class: "demo", "aria-label": "Demo" },
-				h("div", {}, h("h2", {}, "Try the demo"), h("p", {}, "A small bulletin board runs beside the gateway, as ", h("code", {}, where), ".")),
-				h("div", { class: "demo-actions" }, h("button", { type: "button", class: "button soft", onclick: () => this.#events.onDemo(demo, false) }, icon(play), "Open the demo"), h("button", { type: "button", class: "text-button", onclick: () => this.#events.onDemo(demo, true) }, "See the first-connection question")),
+				h(
+					"div",
+					{},
+					h("h2", {}, "Try the demo"),
+					h("p", {}, "A small bulletin board runs beside the gateway, as ", h("code", {}, where), "."),
+				),
+				h(
+					"div",
+					{ class: "demo-actions" },
+					h(
+						"button",
+						{ type: "button", class: "button soft", onclick: () => this.#events.onDemo(demo, false) },
+						icon(play),
+						"Open the demo",
+					),
+					h(
+						"button",
+						{ type: "button", class: "text-button", onclick: () => this.#events.onDemo(demo, true) },
+						"See the first-connection question",
+					),
+				),
 			),
 		);
 	}
@@ -110,11 +153,28 @@ export class Home {
 			"form",
 			{ class: "connect", novalidate: true },
 			h("label", { for: id, class: "visually-hidden" }, "Server: user@host, host:port, ssh://… or a whole ssh command"),
-			h("div", { class: "target-row" }, this.#field, h("button", { type: "submit", class: "button primary" }, "Connect", icon(arrow))),
+			h(
+				"div",
+				{ class: "target-row" },
+				this.#field,
+				h("button", { type: "submit", class: "button primary" }, "Connect", icon(arrow)),
+			),
 			this.#userRow,
 			this.#problem,
 			this.#notes,
-			h("p", { class: "quiet examples" }, "Also ", h("code", {}, "host:2222"), ", ", h("code", {}, "[::1]:22"), ", ", h("code", {}, "ssh://…"), " or a whole ", h("code", {}, "ssh -p 2222 user@host"), " line."),
+			h(
+				"p",
+				{ class: "quiet examples" },
+				"Also ",
+				h("code", {}, "host:2222"),
+				", ",
+				h("code", {}, "[::1]:22"),
+				", ",
+				h("code", {}, "ssh://…"),
+				" or a whole ",
+				h("code", {}, "ssh -p 2222 user@host"),
+				" line.",
+			),
 			this.#identity.element,
 		);
 		form.addEventListener("submit", (event) => {
@@ -126,13 +186,28 @@ export class Home {
 
 	#row(recent: RecentHost): HTMLElement {
 		const text = formatTarget(recent);
-		const connect = h("button", { type: "button", class: "recent-main", title: `Connect to ${text}` }, h("span", { class: "recent-name" }, text), h("span", { class: "quiet" }, formatWhen(recent.last, Date.now())));
+		const connect = h(
+			"button",
+			{ type: "button", class: "recent-main", title: `Connect to ${text}` },
+			h("span", { class: "recent-name" }, text),
+			h("span", { class: "quiet" }, formatWhen(recent.last, Date.now())),
+		);
 		connect.addEventListener("click", () => {
 			this.#field.value = text;
 			this.#edited();
 			this.#submit();
 		});
-		const remove = h("button", { type: "button", class: "icon-button", "aria-label": `Forget ${text}`, title: "Forget", onclick: () => this.#events.onForget(recent) }, icon(trash));
+		const remove = h(
+			"button",
+			{
+				type: "button",
+				class: "icon-button",
+				"aria-label": `Forget ${text}`,
+				title: "Forget",
+				onclick: () => this.#events.onForget(recent),
+			},
+			icon(trash),
+		);
 		return h("li", {}, connect, remove);
 	}
 

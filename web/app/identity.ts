@@ -30,7 +30,10 @@ export class IdentityPicker {
 	/** Reminds of the file that a pasted command named. */
 	suggest(file: string | undefined): void {
 		this.#problem.classList.toggle("note", file !== undefined);
-		this.#problem.textContent = file === undefined || this.#identity !== undefined ? "" : `The command names the key ${file}. A page cannot open it by name: choose the file.`;
+		this.#problem.textContent =
+			file === undefined || this.#identity !== undefined
+				? ""
+				: `The command names the key ${file}. A page cannot open it by name: choose the file.`;
 	}
 
 	#draw(): void {
@@ -47,7 +50,16 @@ export class IdentityPicker {
 		this.#chosen.replaceChildren(
 			h("span", { class: "identity-label" }, "Log in with"),
 			h("span", { class: "chip chosen" }, icon(fileKey), identity.name),
-			h("button", { type: "button", class: "icon-button", "aria-label": `Do not use ${identity.name}`, onclick: () => this.#use(undefined) }, icon(cross)),
+			h(
+				"button",
+				{
+					type: "button",
+					class: "icon-button",
+					"aria-label": `Do not use ${identity.name}`,
+					onclick: () => this.#use(undefined),
+				},
+				icon(cross),
+			),
 			h("span", { class: "quiet" }, "Held in memory until this tab closes."),
 		);
 	}
@@ -80,7 +92,14 @@ export class IdentityPicker {
 
 	async #paste(): Promise<void> {
 		const id = newId("key");
-		const area = h("textarea", { id, rows: "9", spellcheck: "false", autocomplete: "off", autocapitalize: "off", placeholder: "-----BEGIN OPENSSH PRIVATE KEY-----" });
+		const area = h("textarea", {
+			id,
+			rows: "9",
+			spellcheck: "false",
+			autocomplete: "off",
+			autocapitalize: "off",
+			placeholder: "-----BEGIN OPENSSH PRIVATE KEY-----",
+		});
 		const problem = h("p", { class: "problem", role: "alert" });
 		const use = h("button", { type: "button", class: "button primary" }, "Use this key");
 		const modal = new Modal(
@@ -88,8 +107,17 @@ export class IdentityPicker {
 			h("label", { for: id }, "The whole text, from -----BEGIN to -----END:"),
 			area,
 			problem,
-			h("p", { class: "quiet" }, "It is held in memory until this tab closes. It is not stored and does not leave this browser."),
-			h("div", { class: "actions" }, use, h("button", { type: "button", class: "button quiet", onclick: () => modal.close() }, "Cancel")),
+			h(
+				"p",
+				{ class: "quiet" },
+				"It is held in memory until this tab closes. It is not stored and does not leave this browser.",
+			),
+			h(
+				"div",
+				{ class: "actions" },
+				use,
+				h("button", { type: "button", class: "button quiet", onclick: () => modal.close() }, "Cancel"),
+			),
 		);
 		use.addEventListener("click", () => {
 			const check = checkKey(area.value);

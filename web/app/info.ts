@@ -24,8 +24,20 @@ export function showInfo(where: string, info: ConnectionInfo, choices: InfoChoic
 	allow.addEventListener("change", () => choices.onClipboard(allow.checked));
 	new Modal(
 		where,
-		h("dl", { class: "facts-list" }, ...rows.flatMap(([name, value]) => [h("dt", {}, name), h("dd", {}, /SHA256:/.test(value) ? h("code", {}, value) : value)])),
-		h("div", { class: "check" }, allow, h("label", { for: allow.id }, "Programs on this host may put text on my clipboard")),
+		h(
+			"dl",
+			{ class: "facts-list" },
+			...rows.flatMap(([name, value]) => [
+				h("dt", {}, name),
+				h("dd", {}, /SHA256:/.test(value) ? h("code", {}, value) : value),
+			]),
+		),
+		h(
+			"div",
+			{ class: "check" },
+			allow,
+			h("label", { for: allow.id }, "Programs on this host may put text on my clipboard"),
+		),
 		h("div", { class: "actions" }, copy),
 	);
 }
@@ -37,7 +49,12 @@ export function rowsOf(info: ConnectionInfo): Row[] {
 	const rows: Row[] = [
 		["Server", showable(info.serverVersion, 255)],
 		["Key exchange", info.keyExchange],
-		["Post-quantum", info.postQuantum ? "Yes: recorded traffic stays safe from later quantum computers" : "No: the server offers no such key exchange"],
+		[
+			"Post-quantum",
+			info.postQuantum
+				? "Yes: recorded traffic stays safe from later quantum computers"
+				: "No: the server offers no such key exchange",
+		],
 		["Host key", `${info.hostKeyType}\n${info.fingerprint}`],
 		["Cipher", both(info.cipherOut, info.cipherIn)],
 		["Integrity", both(info.macOut || "within the cipher", info.macIn || "within the cipher")],
@@ -55,5 +72,8 @@ function both(out: string, back: string): string {
 
 /** Without the session's id and the host's name: fit for a public report. */
 function diagnostics(rows: readonly Row[]): string {
-	return [...rows.map(([name, value]) => `${name}: ${value.replace(/\n/g, " ")}`), `Browser: ${navigator.userAgent}`].join("\n");
+	return [
+		...rows.map(([name, value]) => `${name}: ${value.replace(/\n/g, " ")}`),
+		`Browser: ${navigator.userAgent}`,
+	].join("\n");
 }

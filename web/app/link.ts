@@ -25,7 +25,9 @@ export function targetOfLink(address: string): LinkTarget | undefined {
 
 function notesOf(parameters: URLSearchParams): string[] {
 	const notes: string[] = [];
-	if (secretNames.some((name) => parameters.has(name))) notes.push("This link contains a password or key. It was not used; type it instead.");
-	if (parameters.has("cmd") || parameters.has("command")) notes.push("This link contains a command. Commands in links are never run.");
+	if (secretNames.some((name) => parameters.has(name)))
+		notes.push("This link contains a password or key. It was not used; type it instead.");
+	if (parameters.has("cmd") || parameters.has("command"))
+		notes.push("This link contains a command. Commands in links are never run.");
 	return notes;
 }

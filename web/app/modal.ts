@@ -13,7 +13,16 @@ export class Modal {
 		this.element = h(
 			"dialog",
 			{ class: "dialog", "aria-labelledby": heading },
-			h("header", {}, h("h2", { id: heading }, title), h("button", { type: "button", class: "icon-button", "aria-label": "Close", onclick: () => this.close() }, icon(cross))),
+			h(
+				"header",
+				{},
+				h("h2", { id: heading }, title),
+				h(
+					"button",
+					{ type: "button", class: "icon-button", "aria-label": "Close", onclick: () => this.close() },
+					icon(cross),
+				),
+			),
 			...body,
 		);
 		this.closed = new Promise((resolve) => {

@@ -47,7 +47,12 @@ export class SessionView {
 		this.#events = events;
 		this.#terminal = document.createElement("ssh-terminal");
 		this.#bar = new StatusBar(() => void this.info());
-		this.element = h("div", { class: "session", role: "tabpanel", id: `panel-${id}`, "aria-labelledby": `tab-${id}` }, this.#terminal, this.#bar.element);
+		this.element = h(
+			"div",
+			{ class: "session", role: "tabpanel", id: `panel-${id}`, "aria-labelledby": `tab-${id}` },
+			this.#terminal,
+			this.#bar.element,
+		);
 		this.#listen();
 		this.restyle(settings);
 	}
@@ -111,7 +116,10 @@ export class SessionView {
 		const { clipboardHosts } = this.#settings;
 		showInfo(this.where, facts, {
 			clipboard: clipboardHosts.includes(key),
-			onClipboard: (allowed) => this.#events.onSettings({ clipboardHosts: allowed ? [...clipboardHosts, key] : clipboardHosts.filter((host) => host !== key) }),
+			onClipboard: (allowed) =>
+				this.#events.onSettings({
+					clipboardHosts: allowed ? [...clipboardHosts, key] : clipboardHosts.filter((host) => host !== key),
+				}),
 		});
 	}
 

@@ -10,24 +10,47 @@ export function showSettings(now: Settings, lasting: boolean, onChange: (some: P
 		number("Font size", now.fontSize, 8, 40, 1, (fontSize) => onChange({ fontSize })),
 		number("Lines of scrollback", now.scrollback, 0, 100_000, 1000, (scrollback) => onChange({ scrollback })),
 		choice("Bell", ["visual", "none"], now.bell, (bell) => onChange({ bell })),
-		!lasting && h("p", { class: "quiet" }, "This browser lets the page store nothing here: settings and host keys last until the tab closes."),
+		!lasting &&
+			h(
+				"p",
+				{ class: "quiet" },
+				"This browser lets the page store nothing here: settings and host keys last until the tab closes.",
+			),
 	);
 }
 
-const words: Readonly<Record<string, string>> = { auto: "As the system", light: "Light", dark: "Dark", visual: "Short flash", none: "Nothing" };
+const words: Readonly<Record<string, string>> = {
+	auto: "As the system",
+	light: "Light",
+	dark: "Dark",
+	visual: "Short flash",
+	none: "Nothing",
+};
 
-function choice<T extends string>(label: string, values: readonly T[], now: T, onChange: (value: T) => void): HTMLElement {
+function choice<T extends string>(
+	label: string,
+	values: readonly T[],
+	now: T,
+	onChange: (value: T) => void,
+): HTMLElement {
 	const name = newId("choice");
 	const items = values.map((value) => {
 		const id = newId("option");
 		const input = h("input", { type: "radio", name, id, value, checked: value === now, class: "visually-hidden" });
 		input.addEventListener("change", () => onChange(value));
-		return h("span", {}, input, h("label", { for: id, class: "chip" }, words[value] ?? value));
+		return h("span", { class: "option" }, input, h("label", { for: id, class: "chip" }, words[value] ?? value));
 	});
 	return h("fieldset", { class: "setting" }, h("legend", {}, label), h("div", { class: "chips" }, ...items));
 }
 
-function number(label: string, now: number, least: number, most: number, step: number, onChange: (value: number) => void): HTMLElement {
+function number(
+	label: string,
+	now: number,
+	least: number,
+	most: number,
+	step: number,
+	onChange: (value: number) => void,
+): HTMLElement {
 	const id = newId("number");
 	const input = h("input", { type: "number", id, value: now, min: least, max: most, step, inputmode: "numeric" });
 	input.addEventListener("change", () => {

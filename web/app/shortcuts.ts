@@ -6,7 +6,10 @@ export type Shortcut =
 	| { readonly action: "select"; readonly index: number };
 
 /** The shortcut of a key; undefined if it is none of the page's. */
-export function shortcutOf(event: Pick<KeyboardEvent, "code" | "ctrlKey" | "shiftKey" | "altKey" | "metaKey">, mac: boolean): Shortcut | undefined {
+export function shortcutOf(
+	event: Pick<KeyboardEvent, "code" | "ctrlKey" | "shiftKey" | "altKey" | "metaKey">,
+	mac: boolean,
+): Shortcut | undefined {
 	if (!event.shiftKey) return undefined;
 	if (event.altKey && !event.ctrlKey && !event.metaKey) {
 		if (event.code === "KeyW") return { action: "close" };

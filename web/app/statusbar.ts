@@ -8,16 +8,33 @@ export class StatusBar {
 	readonly element: HTMLElement;
 	readonly #state = h("span", { class: "state" });
 	readonly #facts = h("span", { class: "facts" });
-	readonly #more = h("button", { type: "button", class: "icon-button", "aria-label": "About this connection", title: "About this connection (Ctrl+Shift+Y)", disabled: true }, icon(info));
+	readonly #more = h(
+		"button",
+		{
+			type: "button",
+			class: "icon-button",
+			"aria-label": "About this connection",
+			title: "About this connection (Ctrl+Shift+Y)",
+			disabled: true,
+		},
+		icon(info),
+	);
 
 	constructor(onInfo: () => void) {
 		this.#more.addEventListener("click", onInfo);
-		this.element = h("footer", { class: "statusbar" }, h("span", { class: "dot" }), this.#state, this.#facts, this.#more);
+		this.element = h(
+			"footer",
+			{ class: "statusbar" },
+			h("span", { class: "dot" }),
+			this.#state,
+			this.#facts,
+			this.#more,
+		);
 	}
 
 	/** Shows a state in words. */
 	state(state: string, text: string): void {
-		this.element.dataset["state"] = state;
+		this.element.dataset.state = state;
 		this.#state.textContent = text;
 		if (state !== "ready") this.#facts.replaceChildren();
 		this.#more.disabled = state !== "ready";

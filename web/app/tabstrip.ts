@@ -26,7 +26,17 @@ export class TabStrip {
 
 	constructor(events: TabEvents) {
 		this.#events = events;
-		const more = h("button", { type: "button", class: "icon-button", "aria-label": "New session", title: "New session (Ctrl+Shift+T)", onclick: () => events.onNew() }, icon(plus));
+		const more = h(
+			"button",
+			{
+				type: "button",
+				class: "icon-button",
+				"aria-label": "New session",
+				title: "New session (Ctrl+Shift+T)",
+				onclick: () => events.onNew(),
+			},
+			icon(plus),
+		);
 		this.element = h("div", { class: "tabstrip", hidden: true }, this.#list, more);
 		this.#list.addEventListener("keydown", (event) => this.#key(event));
 	}
@@ -36,7 +46,11 @@ export class TabStrip {
 		const focused = this.#list.contains(document.activeElement);
 		this.element.hidden = faces.length === 0;
 		this.#list.hidden = faces.length === 0;
-		this.#list.replaceChildren(...faces.map((face, i) => this.#tab(face, face.id === selected, face.id === selected || (selected === "" && i === 0))));
+		this.#list.replaceChildren(
+			...faces.map((face, i) =>
+				this.#tab(face, face.id === selected, face.id === selected || (selected === "" && i === 0)),
+			),
+		);
 		const current = this.#list.querySelector<HTMLElement>("[aria-selected=true]");
 		current?.scrollIntoView({ block: "nearest", inline: "nearest" });
 		if (focused) current?.focus();

@@ -48,8 +48,13 @@ const usernamePattern = /^[^\s:/\p{Cc}]+$/u;
 export function parseTarget(input: string): Target {
 	const text = input.replace(trimmed, "");
 	if (text === "") throw new TargetError("empty", "Type a server's name, such as user@host.");
-	if (/[\r\n]/.test(text)) throw new TargetError("lines", "This is more than one line. Paste only the line with the host.");
-	if (invisible.test(text)) throw new TargetError("invisible", "There is an invisible character in this text. Type it by hand instead of pasting.");
+	if (/[\r\n]/.test(text))
+		throw new TargetError("lines", "This is more than one line. Paste only the line with the host.");
+	if (invisible.test(text))
+		throw new TargetError(
+			"invisible",
+			"There is an invisible character in this text. Type it by hand instead of pasting.",
+		);
 	return finish(draftOf(text));
 }
 
@@ -65,14 +70,19 @@ function draftOf(text: string): Draft {
 	if (command !== undefined) return fromCommand(command);
 	const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(text);
 	if (scheme !== null) return fromURL(scheme[1]?.toLowerCase() ?? "", text.slice(scheme[0].length));
-	if (/\s/.test(text)) throw new TargetError("spaces", "A host has no spaces. Type user@host, or paste a whole command that starts with ssh.");
+	if (/\s/.test(text))
+		throw new TargetError(
+			"spaces",
+			"A host has no spaces. Type user@host, or paste a whole command that starts with ssh.",
+		);
 	return fromAddress(text);
 }
 
 function fromCommand(command: CommandLine): Draft {
 	if (command.problem !== undefined) throw new TargetError(command.problem.code, command.problem.message);
 	const target = command.host;
-	if (target === undefined || target === "") throw new TargetError("empty", "This command names no host. It should end in user@host.");
+	if (target === undefined || target === "")
+		throw new TargetError("empty", "This command names no host. It should end in user@host.");
 	const draft = /^(ssh|sftp):\/\//i.test(target) ? draftOf(target) : fromDestination(target, command);
 	if (command.port !== undefined) draft.port = portOf(command.port);
 	if (command.username !== undefined) draft.username = command.username;
@@ -162,7 +172,8 @@ function readHostPort(draft: Draft, text: string): void {
 	if (text.startsWith("[")) throw new TargetError("host", "The bracket is not closed: write [address]:port.");
 	const colons = text.split(":").length - 1;
 	if (colons >= 2) {
-		if (!isIPv6(text)) throw new TargetError("host", "There is more than one colon. Write host:port, or [address]:port for IPv6.");
+		if (!isIPv6(text))
+			throw new TargetError("host", "There is more than one colon. Write host:port, or [address]:port for IPv6.");
 		draft.host = text;
 		return;
 	}
@@ -183,9 +194,14 @@ function readPort(draft: Draft, text: string): void {
 
 function portOf(text: string): number {
 	if (text === "") throw new TargetError("port", "The port is missing after the colon. SSH's usual port is 22.");
-	if (!/^\d+$/.test(text)) throw new TargetError("port", `“${clip(text)}” is not a port. A port is a number from 1 to 65535; SSH's is 22.`);
+	if (!/^\d+$/.test(text))
+		throw new TargetError("port", `“${clip(text)}” is not a port. A port is a number from 1 to 65535; SSH's is 22.`);
 	const port = Number(text);
-	if (port < 1 || port > 65535) throw new TargetError("port", `Port ${clip(text)} does not exist. A port is a number from 1 to 65535; SSH's is 22.`);
+	if (port < 1 || port > 65535)
+		throw new TargetError(
+			"port",
+			`Port ${clip(text)} does not exist. A port is a number from 1 to 65535; SSH's is 22.`,
+		);
 	return port;
 }
 
@@ -211,12 +227,13 @@ function hostOf(text: string): string {
 	if (text.length > 253) throw new TargetError("host", "This name is longer than a host name can be (253 letters).");
 	const name = asciiOf(text).replace(/\.$/, "");
 	const numbers = /^(\d+)\.(\d+)\.(\d+)\.(\d+)$/.exec(name);
-	if (numbers !== null && numbers.slice(1).some((part) => Number(part) > 255)) {
+	if (numbers?.slice(1).some((part) => Number(part) > 255)) {
 		throw new TargetError("host", `${name} is not an IP address: each part goes from 0 to 255.`);
 	}
 	// Underscores are no host-name letters (RFC 952), but resolvers and sshd take them.
 	const bad = name.split(".").find((label) => !/^[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?$/i.test(label));
-	if (bad !== undefined) throw new TargetError("host", `“${clip(text)}” is not a host name. It has letters, digits, dots and dashes.`);
+	if (bad !== undefined)
+		throw new TargetError("host", `“${clip(text)}” is not a host name. It has letters, digits, dots and dashes.`);
 	return name.toLowerCase();
 }
 
@@ -233,7 +250,11 @@ function asciiOf(name: string): string {
 }
 
 function ipv6Of(text: string): string {
-	if (text.includes("%")) throw new TargetError("host", "An address with a zone (%…) means something only on one machine; the gateway cannot use it.");
+	if (text.includes("%"))
+		throw new TargetError(
+			"host",
+			"An address with a zone (%…) means something only on one machine; the gateway cannot use it.",
+		);
 	if (!isIPv6(text)) throw new TargetError("host", `“${clip(text)}” is not an IPv6 address.`);
 	return new URL(`http://[${text}]`).hostname.slice(1, -1);
 }

@@ -36,7 +36,11 @@ export class Workspace {
 		});
 		this.#strip = new TabStrip({
 			onSelect: (id) => this.#select(this.#views.find((view) => view.id === id)),
-			onClose: (id) => void this.#close(this.#views.find((view) => view.id === id), true),
+			onClose: (id) =>
+				void this.#close(
+					this.#views.find((view) => view.id === id),
+					true,
+				),
 			onNew: () => this.#select(undefined),
 		});
 		this.#build();
@@ -74,10 +78,28 @@ export class Workspace {
 	}
 
 	#build(): void {
-		const logo = h("button", { type: "button", class: "logo", "aria-label": `${name}, home`, onclick: () => this.#select(undefined) }, h("img", { src: "logo.svg", alt: "", width: 26, height: 26 }), h("span", {}, name));
-		const settings = h("button", { type: "button", class: "icon-button", "aria-label": "Settings", title: "Settings", onclick: () => this.#showSettings() }, icon(gear));
+		const logo = h(
+			"button",
+			{ type: "button", class: "logo", "aria-label": `${name}, home`, onclick: () => this.#select(undefined) },
+			h("img", { src: "logo.svg", alt: "", width: 26, height: 26 }),
+			h("span", {}, name),
+		);
+		const settings = h(
+			"button",
+			{
+				type: "button",
+				class: "icon-button",
+				"aria-label": "Settings",
+				title: "Settings",
+				onclick: () => this.#showSettings(),
+			},
+			icon(gear),
+		);
 		this.#stage.append(this.home.element);
-		this.#root.replaceChildren(h("header", { class: "topbar" }, logo, this.#strip.element, h("span", { class: "space" }), settings), this.#stage);
+		this.#root.replaceChildren(
+			h("header", { class: "topbar" }, logo, this.#strip.element, h("span", { class: "space" }), settings),
+			this.#stage,
+		);
 	}
 
 	#listen(): void {
@@ -101,7 +123,15 @@ export class Workspace {
 
 	async #close(view: SessionView | undefined, ask: boolean): Promise<void> {
 		if (view === undefined) return;
-		if (ask && view.live && !(await confirm(`Close the session on ${view.where}?`, "Programs that were started without tmux or screen will end.", "Close session"))) {
+		if (
+			ask &&
+			view.live &&
+			!(await confirm(
+				`Close the session on ${view.where}?`,
+				"Programs that were started without tmux or screen will end.",
+				"Close session",
+			))
+		) {
 			view.focus();
 			return;
 		}
@@ -134,7 +164,7 @@ export class Workspace {
 	}
 
 	#paint(): void {
-		document.documentElement.dataset["theme"] = this.#settings.theme;
+		document.documentElement.dataset.theme = this.#settings.theme;
 		for (const view of this.#views) view.restyle(this.#settings);
 	}
 
@@ -165,7 +195,8 @@ export class Workspace {
 				if (this.#views[shortcut.index] !== undefined) this.#select(this.#views[shortcut.index]);
 				return;
 			default:
-				if (this.#views.length > 0) this.#select(this.#views.at((at + (shortcut.action === "next" ? 1 : -1)) % this.#views.length));
+				if (this.#views.length > 0)
+					this.#select(this.#views.at((at + (shortcut.action === "next" ? 1 : -1)) % this.#views.length));
 		}
 	}
 }

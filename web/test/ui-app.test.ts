@@ -12,7 +12,8 @@ import { AuthError, HostKeyError, SSHError } from "../src/client/errors.ts";
 import { describeProblem, wasCancelled } from "../src/element/problems.ts";
 
 const body = "b3BlbnNzaC1rZXktdjEAAAAABG5vbmU=";
-const pem = (kind: string, text = body): string => `-----BEGIN ${kind}PRIVATE KEY-----\n${text}\n-----END ${kind}PRIVATE KEY-----\n`;
+const pem = (kind: string, text = body): string =>
+	`-----BEGIN ${kind}PRIVATE KEY-----\n${text}\n-----END ${kind}PRIVATE KEY-----\n`;
 
 const refused: [name: string, text: string, says: RegExp][] = [
 	["nothing", " \n", /nothing in it/],
@@ -44,7 +45,8 @@ const mended: [name: string, text: string][] = [
 ];
 
 for (const [name, text] of mended) {
-	test(`a key is mended: ${name}`, () => assert.deepEqual(checkKey(text), { ok: true, text: pem("OPENSSH "), encrypted: false }));
+	test(`a key is mended: ${name}`, () =>
+		assert.deepEqual(checkKey(text), { ok: true, text: pem("OPENSSH "), encrypted: false }));
 }
 
 test("keys that ssh-keygen makes are taken, encrypted ones told apart", () => {
@@ -57,7 +59,9 @@ test("keys that ssh-keygen makes are taken, encrypted ones told apart", () => {
 			["secret", "PEM"],
 		] as const) {
 			const file = join(folder, `${format}${passphrase}`);
-			execFileSync("ssh-keygen", ["-q", "-t", "ecdsa", "-m", format, "-N", passphrase, "-f", file], { timeout: 20_000 });
+			execFileSync("ssh-keygen", ["-q", "-t", "ecdsa", "-m", format, "-N", passphrase, "-f", file], {
+				timeout: 20_000,
+			});
 			const check = checkKey(readFileSync(file, "utf8"));
 			assert.equal(check.ok && check.encrypted, passphrase !== "", `${format} with ${passphrase || "none"}`);
 		}
@@ -88,24 +92,79 @@ for (const [name, address, want, notes] of links) {
 }
 
 test("figures are short", () => {
-	assert.deepEqual([0, 999, 1000, 1234, 88_123_456, 999_600, 5e12].map(formatBytes), ["0 B", "999 B", "1.0 kB", "1.2 kB", "88 MB", "1.0 MB", "5.0 TB"]);
+	assert.deepEqual([0, 999, 1000, 1234, 88_123_456, 999_600, 5e12].map(formatBytes), [
+		"0 B",
+		"999 B",
+		"1.0 kB",
+		"1.2 kB",
+		"88 MB",
+		"1.0 MB",
+		"5.0 TB",
+	]);
 	const now = Date.UTC(2026, 0, 2, 12);
 	assert.equal(formatWhen(now - 10_000, now), "just now");
 	assert.equal(formatWhen(now - 5 * 60_000, now), "5 min ago");
 });
 
 const where = { target: "root@db1:22", keys: ["work-laptop"] };
-const key = { host: "db1", port: 22, type: "ssh-ed25519", fingerprint: "SHA256:x", key: new Uint8Array(), line: "", sameKeyAs: [], otherKnown: [] };
+const key = {
+	host: "db1",
+	port: 22,
+	type: "ssh-ed25519",
+	fingerprint: "SHA256:x",
+	key: new Uint8Array(),
+	line: "",
+	sameKeyAs: [],
+	otherKnown: [],
+};
 
 const problems: [name: string, error: unknown, code: string, says: RegExp][] = [
-	["the core's words stand", new SSHError("dial", "db1 answered, but nothing listens on port 22.", { reason: "refused", hint: "Is sshd running?" }), "dial/refused", /nothing listens.*Is sshd running/s],
-	["a refused key is named", new AuthError("The server refused the key.", ["publickey"], ["publickey"], { reason: "denied" }), "auth/denied", /work-laptop.*authorized_keys/s],
-	["a refused password names no key", new AuthError("The server refused the password.", ["password"], ["password"], { reason: "denied" }), "auth/denied", /^(?!.*work-laptop)/s],
-	["a wrong pin says that nothing was sent", new HostKeyError("The key is not the pinned one.", key, [], { reason: "mismatch" }), "hostkey/mismatch", /Nothing was sent.*SHA256:x/s],
-	["declining is no failure", new SSHError("aborted", "cancelled", { reason: "cancelled" }), "aborted/cancelled", /Not connected.*You cancelled/s],
+	[
+		"the core's words stand",
+		new SSHError("dial", "db1 answered, but nothing listens on port 22.", {
+			reason: "refused",
+			hint: "Is sshd running?",
+		}),
+		"dial/refused",
+		/nothing listens.*Is sshd running/s,
+	],
+	[
+		"a refused key is named",
+		new AuthError("The server refused the key.", ["publickey"], ["publickey"], { reason: "denied" }),
+		"auth/denied",
+		/work-laptop.*authorized_keys/s,
+	],
+	[
+		"a refused password names no key",
+		new AuthError("The server refused the password.", ["password"], ["password"], { reason: "denied" }),
+		"auth/denied",
+		/^(?!.*work-laptop)/s,
+	],
+	[
+		"a wrong pin says that nothing was sent",
+		new HostKeyError("The key is not the pinned one.", key, [], { reason: "mismatch" }),
+		"hostkey/mismatch",
+		/Nothing was sent.*SHA256:x/s,
+	],
+	[
+		"declining is no failure",
+		new SSHError("aborted", "cancelled", { reason: "cancelled" }),
+		"aborted/cancelled",
+		/Not connected.*You cancelled/s,
+	],
 	["an abort is no failure", new DOMException("x", "AbortError"), "aborted/cancelled", /You cancelled/],
-	["a mistake of ours asks for a report", new TypeError("x is not a function"), "internal", /Something in this page broke.*report/s],
-	["what a server wrote is escaped", new SSHError("closed", "db1 said \x1b[31m\u202e", { reason: "server" }), "closed/server", /\^\[\[31m\\u\{202e\}/],
+	[
+		"a mistake of ours asks for a report",
+		new TypeError("x is not a function"),
+		"internal",
+		/Something in this page broke.*report/s,
+	],
+	[
+		"what a server wrote is escaped",
+		new SSHError("closed", "db1 said \x1b[31m\u202e", { reason: "server" }),
+		"closed/server",
+		/\^\[\[31m\\u\{202e\}/,
+	],
 ];
 
 for (const [name, error, code, says] of problems) {

@@ -7,7 +7,14 @@ import { keyAction } from "../src/element/keys.ts";
 function key(text: string, sign = "") {
 	const parts = text.split("+");
 	const has = (name: string): boolean => parts.includes(name);
-	return { code: parts.at(-1) ?? "", key: sign, ctrlKey: has("Ctrl"), shiftKey: has("Shift"), altKey: has("Alt"), metaKey: has("Meta") };
+	return {
+		code: parts.at(-1) ?? "",
+		key: sign,
+		ctrlKey: has("Ctrl"),
+		shiftKey: has("Shift"),
+		altKey: has("Alt"),
+		metaKey: has("Meta"),
+	};
 }
 
 const pc: [press: string, sign: string, want: string | undefined][] = [
@@ -32,7 +39,8 @@ const pc: [press: string, sign: string, want: string | undefined][] = [
 ];
 
 for (const [press, sign, want] of pc) {
-	test(`${press} on Linux and Windows: ${want ?? "the program's"}`, () => assert.equal(keyAction(key(press, sign), false), want));
+	test(`${press} on Linux and Windows: ${want ?? "the program's"}`, () =>
+		assert.equal(keyAction(key(press, sign), false), want));
 }
 
 const mac: [press: string, sign: string, want: string | undefined][] = [
@@ -68,5 +76,6 @@ const page: [press: string, onMac: boolean, want: object | undefined][] = [
 ];
 
 for (const [press, onMac, want] of page) {
-	test(`the page takes ${press}${onMac ? " on a Mac" : ""}: ${JSON.stringify(want)}`, () => assert.deepEqual(shortcutOf(key(press), onMac), want));
+	test(`the page takes ${press}${onMac ? " on a Mac" : ""}: ${JSON.stringify(want)}`, () =>
+		assert.deepEqual(shortcutOf(key(press), onMac), want));
 }

@@ -35,8 +35,16 @@ const good: [name: string, input: string, want: Partial<Target>][] = [
 	["an ssh URL in capitals", "SSH://root@db1", { host: "db1", username: "root" }],
 	["an ssh URL with IPv6", "ssh://root@[::1]:2222", { host: "::1", port: 2222 }],
 	["an ssh URL with an encoded user", "ssh://robey%40corp@db1", { username: "robey@corp" }],
-	["a link with a fingerprint", `ssh://root;fingerprint=${print}@db1`, { host: "db1", username: "root", fingerprint: print }],
-	["a link with an encoded fingerprint", `ssh://root;fingerprint=${encodeURIComponent(print)}@db1:22`, { fingerprint: print }],
+	[
+		"a link with a fingerprint",
+		`ssh://root;fingerprint=${print}@db1`,
+		{ host: "db1", username: "root", fingerprint: print },
+	],
+	[
+		"a link with an encoded fingerprint",
+		`ssh://root;fingerprint=${encodeURIComponent(print)}@db1:22`,
+		{ fingerprint: print },
+	],
 	["an umlaut", "root@bücher.example", { host: "xn--bcher-kva.example" }],
 	["a name in Chinese", "例子.测试", { host: "xn--fsqu00a.xn--0zwm56d" }],
 	["an ssh command", "ssh root@db1", { host: "db1", username: "root" }],

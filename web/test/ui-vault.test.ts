@@ -1,6 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { checkSettings, defaults, KnownHosts, MemoryStore, RecentHosts, SettingsBook, type Store } from "../src/vault/index.ts";
+import {
+	checkSettings,
+	defaults,
+	KnownHosts,
+	MemoryStore,
+	RecentHosts,
+	SettingsBook,
+	type Store,
+} from "../src/vault/index.ts";
 
 const key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIA";
 
@@ -14,10 +22,20 @@ const edits: [name: string, before: string, edit: (hosts: KnownHosts) => Promise
 	["adding to an empty file writes one line", "", (hosts) => hosts.add("a k"), "a k\n"],
 	["adding a line that is there changes nothing", "a k\n", (hosts) => hosts.add("a k"), "a k\n"],
 	["adding after a file without a last line end adds it", "# note", (hosts) => hosts.add("a k"), "# note\na k\n"],
-	["removing keeps comments, blanks and broken lines", "# x\n\na k\n???\r\nb k\n", (hosts) => hosts.remove(["a k"]), "# x\n\n???\r\nb k\n"],
+	[
+		"removing keeps comments, blanks and broken lines",
+		"# x\n\na k\n???\r\nb k\n",
+		(hosts) => hosts.remove(["a k"]),
+		"# x\n\n???\r\nb k\n",
+	],
 	["removing finds lines that end in CR LF", "a k\r\nb k\r\n", (hosts) => hosts.remove(["a k"]), "b k\r\n"],
 	["removing what is not there changes nothing", "a k\n", (hosts) => hosts.remove(["c k"]), "a k\n"],
-	["replacing takes all the old lines out and adds one", "a k1\nb k\na k2\n", (hosts) => hosts.replace(["a k1", "a k2"], "a k3"), "b k\na k3\n"],
+	[
+		"replacing takes all the old lines out and adds one",
+		"a k1\nb k\na k2\n",
+		(hosts) => hosts.replace(["a k1", "a k2"], "a k3"),
+		"b k\na k3\n",
+	],
 ];
 
 for (const [name, before, edit, after] of edits) {
@@ -91,7 +109,14 @@ test("nothing but names and counts is ever stored", async () => {
 	}
 	const store = new Watched();
 	// Callers hand over whole objects by mistake: what is not named by the vault must fall off.
-	const careless = { host: "db1", port: 22, username: "root", password: "hunter2", key: "-----BEGIN OPENSSH PRIVATE KEY-----", passphrase: "swordfish" };
+	const careless = {
+		host: "db1",
+		port: 22,
+		username: "root",
+		password: "hunter2",
+		key: "-----BEGIN OPENSSH PRIVATE KEY-----",
+		passphrase: "swordfish",
+	};
 	await new RecentHosts(store).add(careless);
 	await new SettingsBook(store).change({ fontSize: 16, ...careless } as object);
 	await new KnownHosts(store).add(`db1 ${key}`);

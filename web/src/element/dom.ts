@@ -14,7 +14,11 @@ export type Props = Readonly<Record<string, Value>>;
 export type Child = Node | string | false | undefined;
 
 /** Makes an element. Text children are text: no markup is ever parsed. */
-export function h<K extends keyof HTMLElementTagNameMap>(tag: K, props: Props = {}, ...children: Child[]): HTMLElementTagNameMap[K] {
+export function h<K extends keyof HTMLElementTagNameMap>(
+	tag: K,
+	props: Props = {},
+	...children: Child[]
+): HTMLElementTagNameMap[K] {
 	const element = document.createElement(tag);
 	for (const [name, value] of Object.entries(props)) set(element, name, value);
 	for (const child of children) if (child !== undefined && child !== false) element.append(child);

@@ -1,20 +1,17 @@
 import type { Terminal } from "@xterm/xterm";
 import { type ConnectOptions, HostKeyError, type SSHClient } from "../client/index.ts";
+import { darkOf, fontSizeOf, fontSizes, lookOf, targetOf, whereOf } from "./attributes.ts";
 import { news } from "./events.ts";
-import { endedBar, lostBar, type NoticeActions, ProgressCard, problemCard } from "./notices.ts";
 import { cancelled } from "./layer.ts";
+import { endedBar, lostBar, type NoticeActions, ProgressCard, problemCard } from "./notices.ts";
 import type { TerminalOptions } from "./options.ts";
 import { describeProblem, type Problem } from "./problems.ts";
 import { Questions } from "./questions.ts";
-import type { Look } from "./screen.ts";
 import { Session, type SessionEnd } from "./session.ts";
 import { busyStates, describeState, stateOf, type TerminalState } from "./state.ts";
-import { defaultFont, isDark, themeOf, type ThemeName } from "./theme.ts";
 import { View } from "./view.ts";
 
-const fontSizes = { least: 8, usual: 14, most: 40 };
-const darkQuery = "(prefers-color-scheme: dark)";
-const stillQuery = "(prefers-reduced-motion: reduce)";
+const queries = ["(prefers-color-scheme: dark)", "(prefers-reduced-motion: reduce)"];
 
 /**
  * `<ssh-terminal>`: a terminal with an SSH session. Attributes name the
@@ -28,7 +25,7 @@ export class SSHTerminal extends HTMLElement {
 	static readonly observedAttributes = ["theme", "font-size", "readonly"];
 
 	readonly #shadow = this.attachShadow({ mode: "open", delegatesFocus: true });
-	readonly #media = [window.matchMedia(darkQuery), window.matchMedia(stillQuery)];
+	readonly #media = queries.map((query) => window.matchMedia(query));
 	#options: TerminalOptions = {};
 	#state: TerminalState = "idle";
 	#view: View | undefined;
@@ -69,7 +66,7 @@ export class SSHTerminal extends HTMLElement {
 
 	connectedCallback(): void {
 		if (this.#view !== undefined) return;
-		this.#view = new View(this.#shadow, this.#look(), this.#dark(), {
+		this.#view = new View(this.#shadow, lookOf(this, this.#options), darkOf(this), {
 			onInput: (bytes) => this.#session?.send(bytes),
 			onResize: (cols, rows) => this.#session?.resize(cols, rows),
 			onTitle: (title) => this.dispatchEvent(news("ssh-title", { title })),
@@ -103,7 +100,8 @@ export class SSHTerminal extends HTMLElement {
 		if (options !== undefined) this.#options = { ...this.#options, ...options };
 		const view = this.#view;
 		const questions = this.#questions;
-		if (view === undefined || questions === undefined) return Promise.reject(new DOMException("the element is not in a document", "InvalidStateError"));
+		if (view === undefined || questions === undefined)
+			return Promise.reject(new DOMException("the element is not in a document", "InvalidStateError"));
 		this.#session?.close();
 		view.layer.clear();
 		this.#ready = Promise.withResolvers<SSHClient>();
@@ -209,7 +207,8 @@ export class SSHTerminal extends HTMLElement {
 		const view = this.#view;
 		if (view === undefined) return;
 		if (kind === "lost") view.layer.show(lostBar(this.#where(), problem, this.#actions()));
-		else if (error instanceof HostKeyError && (error.reason === "changed" || error.reason === "revoked")) await this.#alarm(error, session);
+		else if (error instanceof HostKeyError && (error.reason === "changed" || error.reason === "revoked"))
+			await this.#alarm(error, session);
 		else view.layer.show(problemCard(problem, this.#actions()));
 	}
 
@@ -238,65 +237,29 @@ export class SSHTerminal extends HTMLElement {
 	#setState(state: TerminalState): void {
 		if (state === this.#state) return;
 		this.#state = state;
-		this.dataset["state"] = state;
+		this.dataset.state = state;
 		this.#view?.live(state === "ready");
 		this.#view?.announce(this.statusText);
 		this.dispatchEvent(news("ssh-state", { state, text: this.statusText, busy: busyStates.has(state) }));
 	}
 
-	/** Options win over attributes. */
-	#target(): Pick<TerminalOptions, "host" | "port" | "username" | "relay" | "ticket"> {
-		const text = (name: string): string | undefined => this.getAttribute(name) ?? undefined;
-		const { host = text("host"), username = text("username"), relay = text("relay"), ticket = text("ticket") } = this.#options;
-		const port = this.#options.port ?? Number(text("port") ?? 22);
-		return { port, ...(host !== undefined && { host }), ...(username !== undefined && { username }), ...(relay !== undefined && { relay }), ...(ticket !== undefined && { ticket }) };
-	}
-
 	#where(): string {
-		const { host = "", port = 22, username = "" } = this.#target();
-		const name = host.includes(":") ? `[${host}]` : host;
-		return `${username === "" ? "" : `${username}@`}${name}${port === 22 ? "" : `:${port}`}`;
+		return whereOf(targetOf(this, this.#options));
 	}
 
 	#connectOptions(questions: Questions, signal: AbortSignal): ConnectOptions {
-		const { host = "", port = 22, username = "", ticket, relay = new URL("../relay", import.meta.url) } = this.#target();
 		const { keepAliveMs } = this.#options;
 		return {
-			host,
-			port,
-			username,
-			relay,
+			...targetOf(this, this.#options),
 			auth: questions.auth(this.#options),
 			hostKey: questions.hostKey(this.#options, this.getAttribute("fingerprint") ?? undefined, signal),
-			...(ticket !== undefined && { ticket }),
 			...(keepAliveMs !== undefined && { keepAliveMs }),
 		};
 	}
 
-	#look(): Look {
-		const styles = getComputedStyle(this);
-		return {
-			theme: themeOf(this.#dark(), styles),
-			fontFamily: styles.getPropertyValue("--ssh-font-family").trim() || defaultFont,
-			fontSize: this.#fontSize(),
-			scrollback: this.#options.scrollback ?? 10_000,
-			readonly: this.hasAttribute("readonly"),
-			still: this.#media[1]?.matches === true,
-		};
-	}
-
-	#dark(): boolean {
-		return isDark((this.getAttribute("theme") ?? "auto") as ThemeName, this.#media[0]?.matches === true);
-	}
-
-	#fontSize(): number {
-		const size = Number(this.getAttribute("font-size") ?? fontSizes.usual);
-		return Number.isFinite(size) && size > 0 ? Math.min(Math.max(size, fontSizes.least), fontSizes.most) : fontSizes.usual;
-	}
-
 	#changeFontSize(change: -1 | 0 | 1): void {
-		this.setAttribute("font-size", String(change === 0 ? fontSizes.usual : this.#fontSize() + change));
-		this.dispatchEvent(news("ssh-font-size", { size: this.#fontSize() }));
+		this.setAttribute("font-size", String(change === 0 ? fontSizes.usual : fontSizeOf(this) + change));
+		this.dispatchEvent(news("ssh-font-size", { size: fontSizeOf(this) }));
 	}
 
 	#bell(): void {
@@ -305,7 +268,7 @@ export class SSHTerminal extends HTMLElement {
 	}
 
 	readonly #restyle = (): void => {
-		this.#view?.restyle(this.#look(), this.#dark());
+		this.#view?.restyle(lookOf(this, this.#options), darkOf(this));
 	};
 
 	#tearDown(): void {

@@ -17,7 +17,8 @@ export class PromptEvent<Question, Answer> extends Event {
 
 	/** Answers instead of the built-in dialog. Must be called while the event is dispatched, once. */
 	respondWith(answer: Answer | PromiseLike<Answer>): void {
-		if (this.eventPhase === Event.NONE) throw new DOMException("respondWith must be called while the event is dispatched", "InvalidStateError");
+		if (this.eventPhase === Event.NONE)
+			throw new DOMException("respondWith must be called while the event is dispatched", "InvalidStateError");
 		if (this.#answer !== undefined) throw new DOMException("this question is answered already", "InvalidStateError");
 		this.#answer = Promise.resolve(answer);
 		this.preventDefault();

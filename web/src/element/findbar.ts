@@ -18,7 +18,13 @@ const decorations = {
 export class FindBar {
 	readonly element: HTMLElement;
 	readonly #terminal: Terminal;
-	readonly #input = h("input", { type: "search", "aria-label": "Find in the terminal", placeholder: "Find", autocomplete: "off", spellcheck: "false" });
+	readonly #input = h("input", {
+		type: "search",
+		"aria-label": "Find in the terminal",
+		placeholder: "Find",
+		autocomplete: "off",
+		spellcheck: "false",
+	});
 	readonly #count = h("span", { class: "find-count", role: "status" });
 	readonly #case = toggle(upper, "Match case", () => this.#search(true));
 	readonly #regex = toggle(regex, "Regular expression", () => this.#search(true));
@@ -66,7 +72,9 @@ export class FindBar {
 		this.#terminal.loadAddon(this.#addon);
 		this.#addon.onDidChangeResults(({ resultIndex, resultCount }) => {
 			if (this.#input.value === "") this.#count.textContent = "";
-			else this.#count.textContent = resultCount === 0 ? "None" : resultIndex < 0 ? `${resultCount}+` : `${resultIndex + 1} of ${resultCount}`;
+			else
+				this.#count.textContent =
+					resultCount === 0 ? "None" : resultIndex < 0 ? `${resultCount}+` : `${resultIndex + 1} of ${resultCount}`;
 		});
 	}
 
@@ -77,7 +85,12 @@ export class FindBar {
 			this.#count.textContent = "";
 			return;
 		}
-		const options: ISearchOptions = { incremental, caseSensitive: pressed(this.#case), regex: pressed(this.#regex), decorations };
+		const options: ISearchOptions = {
+			incremental,
+			caseSensitive: pressed(this.#case),
+			regex: pressed(this.#regex),
+			decorations,
+		};
 		try {
 			if (backwards) this.#addon?.findPrevious(text, options);
 			else this.#addon?.findNext(text, options);
@@ -97,7 +110,11 @@ export class FindBar {
 }
 
 function small(picture: string, label: string, onClick: () => void): HTMLButtonElement {
-	return h("button", { type: "button", class: "icon-button", "aria-label": label, title: label, onclick: onClick }, icon(picture));
+	return h(
+		"button",
+		{ type: "button", class: "icon-button", "aria-label": label, title: label, onclick: onClick },
+		icon(picture),
+	);
 }
 
 function toggle(picture: string, label: string, onChange: () => void): HTMLButtonElement {

@@ -95,7 +95,8 @@ export class Layer {
 	#draw(): void {
 		const card = this.#asking ?? this.#notice;
 		const shown = this.element.firstElementChild;
-		if (card?.element !== shown || this.element.childElementCount > 1) this.element.replaceChildren(...(card ? [card.element] : []));
+		if (card?.element !== shown || this.element.childElementCount > 1)
+			this.element.replaceChildren(...(card ? [card.element] : []));
 		const blocking = this.#asking !== undefined || card?.focus !== undefined;
 		this.element.classList.toggle("blocking", blocking);
 		this.#onChange(blocking);

@@ -34,7 +34,13 @@ export class ProgressCard implements Card {
 			this.#rows.set(step, { row, mark, detail });
 			list.append(row);
 		}
-		this.element = card({ title: `Connecting to ${where}`, picture: loader, role: "dialog", body: [list, this.#words], actions: [button("Cancel", "quiet", cancel)] });
+		this.element = card({
+			title: `Connecting to ${where}`,
+			picture: loader,
+			role: "dialog",
+			body: [list, this.#words],
+			actions: [button("Cancel", "quiet", cancel)],
+		});
 		this.element.classList.add("progress");
 		// Not the button: the Enter that started this may still be down.
 		this.element.tabIndex = -1;
@@ -62,10 +68,12 @@ export class ProgressCard implements Card {
 			const found = this.#rows.get(step);
 			if (found === undefined) return;
 			const state = i < this.#current ? "done" : i === this.#current ? "now" : "later";
-			if (found.row.dataset["state"] === state) return;
-			found.row.dataset["state"] = state;
+			if (found.row.dataset.state === state) return;
+			found.row.dataset.state = state;
 			found.row.toggleAttribute("aria-current", state === "now");
-			found.mark.replaceChildren(...(state === "done" ? [icon(check)] : state === "now" ? [icon(loader, "icon spin")] : []));
+			found.mark.replaceChildren(
+				...(state === "done" ? [icon(check)] : state === "now" ? [icon(loader, "icon spin")] : []),
+			);
 		});
 	}
 }
@@ -73,16 +81,26 @@ export class ProgressCard implements Card {
 /** What failed, why, and what to do. */
 export function problemCard(problem: Problem, actions: NoticeActions): Card {
 	const again = button("Try again", "primary", () => actions.reconnect());
-	const details = h("details", {}, h("summary", {}, "Details"), h("pre", { class: "preview" }, problem.details), copyButton("Copy details", () => problem.details));
+	const details = h(
+		"details",
+		{},
+		h("summary", {}, "Details"),
+		h("pre", { class: "preview" }, problem.details),
+		copyButton("Copy details", () => problem.details),
+	);
 	const element = card({
 		title: problem.title,
 		picture: alert,
 		role: "alertdialog",
-		body: [problem.cause !== "" && p(problem.cause), problem.todo !== "" && h("p", { class: "strong" }, problem.todo), details],
+		body: [
+			problem.cause !== "" && p(problem.cause),
+			problem.todo !== "" && h("p", { class: "strong" }, problem.todo),
+			details,
+		],
 		actions: [again, button("Close", "quiet", () => actions.close())],
 	});
 	element.classList.add("problem");
-	element.dataset["code"] = problem.code;
+	element.dataset.code = problem.code;
 	return { element, focus: again };
 }
 
@@ -90,7 +108,7 @@ export function problemCard(problem: Problem, actions: NoticeActions): Card {
 export function lostBar(where: string, problem: Problem, actions: NoticeActions): Card {
 	const why = problem.title.includes("lost") ? problem.todo : `${problem.title} ${problem.todo}`;
 	const bar = barOf(unplug, `Connection to ${where} lost.`, why, actions);
-	bar.dataset["code"] = problem.code;
+	bar.dataset.code = problem.code;
 	bar.classList.add("lost");
 	return { element: bar };
 }
@@ -108,7 +126,12 @@ function barOf(picture: string, title: string, text: string, actions: NoticeActi
 		{ class: "bar", role: "region", "aria-label": title, part: "overlay-bar" },
 		h("span", { class: "card-icon" }, icon(picture)),
 		h("div", { class: "bar-text" }, h("strong", {}, title), h("span", {}, ` ${text}`)),
-		h("div", { class: "card-actions" }, button("Reconnect", "primary", () => actions.reconnect()), button("Close", "quiet", () => actions.close())),
+		h(
+			"div",
+			{ class: "card-actions" },
+			button("Reconnect", "primary", () => actions.reconnect()),
+			button("Close", "quiet", () => actions.close()),
+		),
 	);
 }
 

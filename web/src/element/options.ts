@@ -18,7 +18,8 @@ export interface Identity {
 }
 
 /** The options of a terminal: what attributes say, and what must not stand in attributes. */
-export interface TerminalOptions extends Partial<Pick<ConnectOptions, "relay" | "host" | "port" | "username" | "ticket" | "keepAliveMs">> {
+export interface TerminalOptions
+	extends Partial<Pick<ConnectOptions, "relay" | "host" | "port" | "username" | "ticket" | "keepAliveMs">> {
 	/** Ways to log in, in place of the built-in ones: the keys, then a password, then the server's questions. */
 	readonly auth?: readonly Auth[];
 	/** Keys that are tried before a password is asked for. */

@@ -31,7 +31,12 @@ export function describeProblem(error: unknown, where: Where): Problem {
 	const failure = failureOf(error);
 	const code = failure.reason === "" ? failure.code : `${failure.code}/${failure.reason}`;
 	const words = wordsFor(failure, where);
-	const lines = [`code: ${code}`, `target: ${where.target}`, `message: ${failure.message}`, ...(failure.hint === "" ? [] : [`hint: ${failure.hint}`])];
+	const lines = [
+		`code: ${code}`,
+		`target: ${where.target}`,
+		`message: ${failure.message}`,
+		...(failure.hint === "" ? [] : [`hint: ${failure.hint}`]),
+	];
 	return { ...words, code, details: showable(lines.join("\n"), 2 * longest) };
 }
 
@@ -45,9 +50,19 @@ function wordsFor(error: SSHError, where: Where): Pick<Problem, "title" | "cause
 	const title = showable(error.message, longest);
 	const todo = showable(error.hint, longest);
 	if (wasCancelled(error)) return { title: "Not connected.", cause: "You cancelled.", todo: "" };
-	if (error instanceof HostKeyError) return { title, cause: `Nothing was sent: no password and no key. The server showed ${error.offered.fingerprint}.`, todo };
+	if (error instanceof HostKeyError)
+		return {
+			title,
+			cause: `Nothing was sent: no password and no key. The server showed ${error.offered.fingerprint}.`,
+			todo,
+		};
 	if (error instanceof AuthError) return { title, cause: triedKeys(error, where), todo };
-	if (error.code === "internal" && todo === "") return { title: "Something in this page broke.", cause: title, todo: "Try again. If it happens again, report it with the details below." };
+	if (error.code === "internal" && todo === "")
+		return {
+			title: "Something in this page broke.",
+			cause: title,
+			todo: "Try again. If it happens again, report it with the details below.",
+		};
 	return { title, cause: "", todo };
 }
 

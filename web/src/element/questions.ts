@@ -61,12 +61,18 @@ export class Questions {
 		const history = await historyOf(error, book);
 		const canReplace = book?.replace !== undefined && error.reason === "changed";
 		try {
-			await this.#layer.ask<"replace" | "close">((answering) => changedKeyCard(error, history, canReplace, answering), signal);
+			await this.#layer.ask<"replace" | "close">(
+				(answering) => changedKeyCard(error, history, canReplace, answering),
+				signal,
+			);
 			await this.#layer.ask<true>((answering) => replaceKeyCard(error.offered, answering), signal);
 		} catch {
 			return false;
 		}
-		await book?.replace?.(error.known.map((key) => key.line), error.offered.line);
+		await book?.replace?.(
+			error.known.map((key) => key.line),
+			error.offered.line,
+		);
 		return true;
 	}
 
@@ -76,7 +82,10 @@ export class Questions {
 		if (ask.attempt === 1 && given !== undefined) return typeof given === "function" ? given(ask) : given;
 		const answer = PromptEvent.ask<Ask, string>(this.#target, "ssh-password", ask);
 		if (answer !== undefined) return answer;
-		const { password, keep } = await this.#layer.ask<{ password: string; keep: boolean }>((answering) => passwordCard(ask, answering), ask.signal);
+		const { password, keep } = await this.#layer.ask<{ password: string; keep: boolean }>(
+			(answering) => passwordCard(ask, answering),
+			ask.signal,
+		);
 		if (keep) this.#password = password;
 		return password;
 	}
@@ -109,7 +118,10 @@ export class Questions {
 		const { promisedFingerprint: promised } = options;
 		const answer =
 			PromptEvent.ask<HostKey, Decision>(this.#target, "ssh-hostkey", key) ??
-			this.#layer.ask<Decision>((answering) => newHostKeyCard(key, { canSave, ...(promised !== undefined && { promised }) }, answering), signal);
+			this.#layer.ask<Decision>(
+				(answering) => newHostKeyCard(key, { canSave, ...(promised !== undefined && { promised }) }, answering),
+				signal,
+			);
 		const decision = await answer;
 		if (decision === "reject") throw cancelled();
 		this.#trusted.add(id);

@@ -104,7 +104,9 @@ export class Screen implements Disposable {
 	/** A program is gone: what it switched on (mouse reports, the other screen, keypad modes) must not outlive it. */
 	leave(): void {
 		const alternate = this.terminal.buffer.active.type === "alternate";
-		this.terminal.write(`${alternate ? "\x1b[?1049l" : ""}\x1b[?1;9;1000;1002;1003;1004;1006;2004;2026l\x1b>\x1b[4l\x1b7\x1b[r\x1b8\x1b[0m\r\n\x1b[?25l`);
+		this.terminal.write(
+			`${alternate ? "\x1b[?1049l" : ""}\x1b[?1;9;1000;1002;1003;1004;1006;2004;2026l\x1b>\x1b[4l\x1b7\x1b[r\x1b8\x1b[0m\r\n\x1b[?25l`,
+		);
 	}
 
 	/** Which renderer draws. */
@@ -141,7 +143,10 @@ export class Screen implements Disposable {
 	}
 
 	#loadLinks(): void {
-		const hover = { hover: (_: MouseEvent, text: string) => this.#events.onLink(safeLink(text)), leave: () => this.#events.onLink(undefined) };
+		const hover = {
+			hover: (_: MouseEvent, text: string) => this.#events.onLink(safeLink(text)),
+			leave: () => this.#events.onLink(undefined),
+		};
 		this.terminal.loadAddon(new WebLinksAddon(follow, hover));
 	}
 

@@ -1,4 +1,4 @@
-import { connect, type ConnectOptions, type Exit, type Progress, type Shell, type SSHClient } from "../client/index.ts";
+import { type ConnectOptions, connect, type Exit, type Progress, type Shell, type SSHClient } from "../client/index.ts";
 
 /** What a session reports. After `onEnd` it reports nothing more. */
 export interface SessionEvents {

@@ -60,7 +60,8 @@ const properties: readonly (readonly [name: string, key: keyof ITheme])[] = [
 ];
 
 /** The font that terminals show if `--ssh-font-family` names none. */
-export const defaultFont = 'ui-monospace, "Cascadia Mono", "JetBrains Mono", "SF Mono", Menlo, Consolas, "DejaVu Sans Mono", "Liberation Mono", monospace';
+export const defaultFont =
+	'ui-monospace, "Cascadia Mono", "JetBrains Mono", "SF Mono", Menlo, Consolas, "DejaVu Sans Mono", "Liberation Mono", monospace';
 
 /** Whether a theme is a dark one, given what the system prefers. */
 export function isDark(theme: ThemeName, systemDark: boolean): boolean {

@@ -11,7 +11,9 @@ const hostile = /[\p{Cc}\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff
 export function showable(text: string, limit = promptLimit): string {
 	const whole = text.replace(/\r\n?/g, "\n");
 	const cut = whole.length > limit;
-	const shown = whole.slice(0, limit).replace(hostile, (sign) => (sign === "\n" || sign === "\t" ? sign : escapeSign(sign)));
+	const shown = whole
+		.slice(0, limit)
+		.replace(hostile, (sign) => (sign === "\n" || sign === "\t" ? sign : escapeSign(sign)));
 	return cut ? `${shown}… (cut)` : shown;
 }
 

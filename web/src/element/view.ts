@@ -110,7 +110,8 @@ export class View implements Disposable {
 		const { terminal } = this.screen;
 		const risks = pasteRisks(text, terminal.modes.bracketedPasteMode);
 		try {
-			const chosen = risks.length === 0 ? text : await this.layer.ask<string>((answering) => pasteCard(text, risks, answering));
+			const chosen =
+				risks.length === 0 ? text : await this.layer.ask<string>((answering) => pasteCard(text, risks, answering));
 			terminal.paste(chosen);
 		} catch {
 			// Declined: nothing is sent.
@@ -165,7 +166,11 @@ export class View implements Disposable {
 				return;
 			case "tab-focus":
 				this.#tabMovesFocus = !this.#tabMovesFocus;
-				this.toast(this.#tabMovesFocus ? "Tab moves the focus now. Ctrl+Shift+M gives it back to the terminal." : "Tab goes to the terminal again.");
+				this.toast(
+					this.#tabMovesFocus
+						? "Tab moves the focus now. Ctrl+Shift+M gives it back to the terminal."
+						: "Tab goes to the terminal again.",
+				);
 				return;
 			case "font-larger":
 				this.#events.onFontSize(1);

@@ -29,7 +29,9 @@ export class RecentHosts {
 	/** Puts a server first. Only what names it is kept, whatever else the object holds. */
 	async add({ host, port, username }: Omit<RecentHost, "last">): Promise<void> {
 		const entry: RecentHost = { host, port, username, last: this.#now() };
-		await this.#store.update<readonly RecentHost[]>(record, (old = []) => [entry, ...old.filter((each) => !same(each, entry))].slice(0, most));
+		await this.#store.update<readonly RecentHost[]>(record, (old = []) =>
+			[entry, ...old.filter((each) => !same(each, entry))].slice(0, most),
+		);
 	}
 
 	async remove(entry: Omit<RecentHost, "last">): Promise<void> {

@@ -11,7 +11,13 @@ export interface Settings {
 }
 
 /** The settings of someone who set nothing. */
-export const defaults: Settings = { theme: "auto", fontSize: 14, scrollback: 10_000, bell: "visual", clipboardHosts: [] };
+export const defaults: Settings = {
+	theme: "auto",
+	fontSize: 14,
+	scrollback: 10_000,
+	bell: "visual",
+	clipboardHosts: [],
+};
 
 const record = "settings";
 
@@ -23,7 +29,9 @@ export function checkSettings(value: unknown): Settings {
 		fontSize: within(given.fontSize, 8, 40, defaults.fontSize),
 		scrollback: within(given.scrollback, 0, 100_000, defaults.scrollback),
 		bell: oneOf(given.bell, ["none", "visual"], defaults.bell),
-		clipboardHosts: Array.isArray(given.clipboardHosts) ? given.clipboardHosts.filter((host) => typeof host === "string").slice(0, 1000) : [],
+		clipboardHosts: Array.isArray(given.clipboardHosts)
+			? given.clipboardHosts.filter((host) => typeof host === "string").slice(0, 1000)
+			: [],
 	};
 }
 
@@ -32,7 +40,9 @@ function oneOf<T>(value: unknown, allowed: readonly T[], otherwise: T): T {
 }
 
 function within(value: unknown, least: number, most: number, otherwise: number): number {
-	return typeof value === "number" && Number.isFinite(value) ? Math.min(Math.max(Math.round(value), least), most) : otherwise;
+	return typeof value === "number" && Number.isFinite(value)
+		? Math.min(Math.max(Math.round(value), least), most)
+		: otherwise;
 }
 
 /** The settings, shared by the tabs of this browser. */

@@ -1,5 +1,5 @@
-import shield from "lucide-static/icons/shield-question-mark.svg";
 import alert from "lucide-static/icons/shield-alert.svg";
+import shield from "lucide-static/icons/shield-question-mark.svg";
 import type { Decision, HostKey, HostKeyError, KnownKey } from "../../client/index.ts";
 import { h, newId } from "../dom.ts";
 import type { Answering, Card } from "../layer.ts";
@@ -25,7 +25,9 @@ export interface NewKeyOptions {
 
 /** Asks about the key of a host that is not known yet. */
 export function newHostKeyCard(key: HostKey, options: NewKeyOptions, { done, cancel }: Answering<Decision>): Card {
-	const trust = button(options.canSave ? "Trust and save" : "Trust this time", "primary", () => done(options.canSave ? "remember" : "once"));
+	const trust = button(options.canSave ? "Trust and save" : "Trust this time", "primary", () =>
+		done(options.canSave ? "remember" : "once"),
+	);
 	const once = button("This time only", "quiet", () => done("once"));
 	const refuse = button("Cancel", "quiet", cancel);
 	const allow = (allowed: boolean): void => {
@@ -50,7 +52,11 @@ export function newHostKeyCard(key: HostKey, options: NewKeyOptions, { done, can
 }
 
 function fingerprintBlock(key: HostKey): HTMLElement {
-	const picture = h("pre", { class: "randomart", hidden: true, "aria-label": "Picture of the fingerprint" }, randomart(key.fingerprint, `${keyKind(key.type)}`));
+	const picture = h(
+		"pre",
+		{ class: "randomart", hidden: true, "aria-label": "Picture of the fingerprint" },
+		randomart(key.fingerprint, `${keyKind(key.type)}`),
+	);
 	const toggle = textButton("Show picture", (self) => {
 		picture.hidden = !picture.hidden;
 		self.textContent = picture.hidden ? "Show picture" : "Hide picture";
@@ -59,16 +65,34 @@ function fingerprintBlock(key: HostKey): HTMLElement {
 		"div",
 		{ class: "fingerprint" },
 		h("code", {}, key.fingerprint),
-		h("div", { class: "row" }, copyButton("Copy", () => key.fingerprint), toggle),
+		h(
+			"div",
+			{ class: "row" },
+			copyButton("Copy", () => key.fingerprint),
+			toggle,
+		),
 		picture,
 	);
 }
 
-function promise(key: HostKey, promised: string | undefined, allow: (allowed: boolean) => void): HTMLElement | undefined {
+function promise(
+	key: HostKey,
+	promised: string | undefined,
+	allow: (allowed: boolean) => void,
+): HTMLElement | undefined {
 	if (promised === undefined) return undefined;
-	if (promised === key.fingerprint) return h("p", { class: "hint good" }, "It matches the fingerprint in the link that you followed. Trust it as far as you trust where the link came from.");
+	if (promised === key.fingerprint)
+		return h(
+			"p",
+			{ class: "hint good" },
+			"It matches the fingerprint in the link that you followed. Trust it as far as you trust where the link came from.",
+		);
 	allow(false);
-	return h("p", { class: "hint bad", role: "alert" }, "It does not match the fingerprint in the link. Do not continue.");
+	return h(
+		"p",
+		{ class: "hint bad", role: "alert" },
+		"It does not match the fingerprint in the link. Do not continue.",
+	);
 }
 
 function relatives(key: HostKey): HTMLElement[] {
@@ -79,7 +103,13 @@ function relatives(key: HostKey): HTMLElement[] {
 	}
 	if (key.otherKnown.length > 0) {
 		const kinds = [...new Set(key.otherKnown.map((known) => keyKind(known.type)))].join(" and ");
-		found.push(h("p", { class: "hint warn" }, `For this host you have saved another type of key (${kinds}). The server should still show that one: be careful.`));
+		found.push(
+			h(
+				"p",
+				{ class: "hint warn" },
+				`For this host you have saved another type of key (${kinds}). The server should still show that one: be careful.`,
+			),
+		);
 	}
 	return found;
 }
@@ -87,7 +117,14 @@ function relatives(key: HostKey): HTMLElement[] {
 /** The field for the fingerprint that the owner gave. A wrong one closes the way on. */
 function compareField(key: HostKey, allow: (allowed: boolean) => void): HTMLElement {
 	const verdict = h("p", { class: "hint", role: "status", id: newId("verdict") });
-	const input = h("input", { type: "text", autocomplete: "off", spellcheck: "false", autocapitalize: "off", placeholder: "SHA256:…", "aria-describedby": verdict.id });
+	const input = h("input", {
+		type: "text",
+		autocomplete: "off",
+		spellcheck: "false",
+		autocapitalize: "off",
+		placeholder: "SHA256:…",
+		"aria-describedby": verdict.id,
+	});
 	input.addEventListener("input", () => {
 		const result = compare(input.value, key.fingerprint);
 		verdict.className = result === "same" ? "hint good" : result === "other" ? "hint bad" : "hint";
@@ -132,11 +169,23 @@ function keyTable(error: HostKeyError, history: ReadonlyMap<string, KeyHistory>)
 }
 
 function keyRow(label: string, key: Pick<KnownKey, "type" | "fingerprint">, note: string): HTMLElement[] {
-	return [h("dt", {}, label), h("dd", {}, `${keyKind(key.type)} `, h("code", {}, key.fingerprint), note === "" ? undefined : h("span", { class: "quiet" }, ` ${note}`))];
+	return [
+		h("dt", {}, label),
+		h(
+			"dd",
+			{},
+			`${keyKind(key.type)} `,
+			h("code", {}, key.fingerprint),
+			note === "" ? undefined : h("span", { class: "quiet" }, ` ${note}`),
+		),
+	];
 }
 
 function describeHistory(history: KeyHistory | undefined): string {
-	const since = history?.added === undefined ? "" : `since ${new Intl.DateTimeFormat(undefined, { dateStyle: "medium" }).format(history.added)}`;
+	const since =
+		history?.added === undefined
+			? ""
+			: `since ${new Intl.DateTimeFormat(undefined, { dateStyle: "medium" }).format(history.added)}`;
 	const uses = history?.uses === undefined ? "" : `used ${history.uses} ${history.uses === 1 ? "time" : "times"}`;
 	return [since, uses].filter((text) => text !== "").join(", ");
 }
@@ -154,7 +203,11 @@ export function replaceKeyCard(offered: HostKey, { done, cancel }: Answering<tru
 		replace.disabled = !(named || same);
 		const wrong = /^SHA256:.{43}/.test(typed) && !same;
 		verdict.className = same ? "hint good" : "hint bad";
-		verdict.textContent = same ? "Matches the key that the server shows now." : wrong ? "Does not match the key that the server shows now. Do not continue." : "";
+		verdict.textContent = same
+			? "Matches the key that the server shows now."
+			: wrong
+				? "Does not match the key that the server shows now. Do not continue."
+				: "";
 	});
 	const element = card({
 		title: `Replace the saved key of ${offered.host}`,
@@ -164,7 +217,10 @@ export function replaceKeyCard(offered: HostKey, { done, cancel }: Answering<tru
 		body: [
 			p("The server shows this ", `${keyKind(offered.type)} key now:`),
 			h("div", { class: "fingerprint" }, h("code", {}, offered.fingerprint)),
-			field(`Paste the new fingerprint that you were given, or type ${offered.host} if you are sure without it:`, input),
+			field(
+				`Paste the new fingerprint that you were given, or type ${offered.host} if you are sure without it:`,
+				input,
+			),
 			verdict,
 		],
 		actions: [replace, button("Cancel", "quiet", cancel)],

@@ -23,11 +23,21 @@ export function card(parts: CardParts): HTMLElement {
 	const title = newId("title");
 	const body = newId("body");
 	const frame = [
-		h("div", { class: "card-head" }, h("span", { class: "card-icon" }, icon(parts.picture)), h("h2", { id: title }, parts.title)),
+		h(
+			"div",
+			{ class: "card-head" },
+			h("span", { class: "card-icon" }, icon(parts.picture)),
+			h("h2", { id: title }, parts.title),
+		),
 		h("div", { class: "card-body", id: body }, ...parts.body),
 		h("div", { class: "card-actions" }, ...parts.actions),
 	];
-	const box = h("div", { class: `card ${parts.tone ?? "plain"}`, role: parts.role ?? "dialog", "aria-labelledby": title, part: "dialog" });
+	const box = h("div", {
+		class: `card ${parts.tone ?? "plain"}`,
+		role: parts.role ?? "dialog",
+		"aria-labelledby": title,
+		part: "dialog",
+	});
 	if (parts.role === "alertdialog") box.setAttribute("aria-describedby", body);
 	const { onSubmit } = parts;
 	if (onSubmit === undefined) box.append(...frame);
@@ -45,8 +55,16 @@ function form(children: readonly Node[], onSubmit: () => void): HTMLFormElement 
 }
 
 /** A button; "submit" as its kind makes it the form's. */
-export function button(label: string, kind: "primary" | "quiet" | "danger" | "submit", onClick?: () => void): HTMLButtonElement {
-	const made = h("button", { type: kind === "submit" ? "submit" : "button", class: `button ${kind === "submit" ? "primary" : kind}` }, label);
+export function button(
+	label: string,
+	kind: "primary" | "quiet" | "danger" | "submit",
+	onClick?: () => void,
+): HTMLButtonElement {
+	const made = h(
+		"button",
+		{ type: kind === "submit" ? "submit" : "button", class: `button ${kind === "submit" ? "primary" : kind}` },
+		label,
+	);
 	if (onClick !== undefined) made.addEventListener("click", onClick);
 	return made;
 }
@@ -63,7 +81,10 @@ export function copyButton(label: string, text: () => string): HTMLButtonElement
 	return textButton(label, (self) => {
 		void navigator.clipboard
 			.writeText(text())
-			.then(() => "Copied", () => "Not allowed")
+			.then(
+				() => "Copied",
+				() => "Not allowed",
+			)
 			.then((note) => {
 				self.textContent = note;
 				setTimeout(() => {
@@ -76,7 +97,12 @@ export function copyButton(label: string, text: () => string): HTMLButtonElement
 /** An input under its label. */
 export function field(label: string, input: HTMLInputElement, ...more: Child[]): HTMLElement {
 	input.id ||= newId("field");
-	return h("div", { class: "field" }, h("label", { for: input.id }, label), h("div", { class: "field-row" }, input, ...more));
+	return h(
+		"div",
+		{ class: "field" },
+		h("label", { for: input.id }, label),
+		h("div", { class: "field-row" }, input, ...more),
+	);
 }
 
 /** A secret's input with a button that shows it, and a warning while Caps Lock is on. */
@@ -111,7 +137,12 @@ export function p(...children: Child[]): HTMLElement {
 /** A key's type as people know it: ED25519, RSA, ECDSA. */
 export function keyKind(type: string): string {
 	const plain = type.replace(/-cert-v01@openssh\.com$/, "").replace(/@openssh\.com$/, "");
-	const names: Readonly<Record<string, string>> = { "ssh-ed25519": "ED25519", "ssh-rsa": "RSA", "ssh-dss": "DSA", "sk-ssh-ed25519": "ED25519-SK" };
+	const names: Readonly<Record<string, string>> = {
+		"ssh-ed25519": "ED25519",
+		"ssh-rsa": "RSA",
+		"ssh-dss": "DSA",
+		"sk-ssh-ed25519": "ED25519-SK",
+	};
 	if (plain.startsWith("ecdsa-sha2-")) return "ECDSA";
 	if (plain.startsWith("rsa-sha2-")) return "RSA";
 	return names[plain] ?? showable(type, 60);

@@ -21,7 +21,8 @@ export function pasteCard(text: string, risks: readonly PasteRisk[], { done, can
 	const cleaned = risks.includes("controls") || risks.includes("hidden");
 	const paste = button(cleaned ? "Paste without them" : "Paste", "primary", () => done(withoutControls(text)));
 	const actions = [paste];
-	if (risks.includes("lines") && text.length <= previewLimit) actions.push(button("Paste as one line", "quiet", () => done(oneLine(withoutControls(text)))));
+	if (risks.includes("lines") && text.length <= previewLimit)
+		actions.push(button("Paste as one line", "quiet", () => done(oneLine(withoutControls(text)))));
 	actions.push(button("Cancel", "quiet", cancel));
 	const element = card({
 		title: lines > 1 ? `Paste ${new Intl.NumberFormat().format(lines)} lines?` : "Paste this?",

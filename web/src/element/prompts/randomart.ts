@@ -22,7 +22,10 @@ export function randomart(fingerprint: string, title: string): string {
 	}
 	visits[((height - 1) / 2) * width + (width - 1) / 2] = marks.length - 2;
 	visits[y * width + x] = marks.length - 1;
-	const rows = Array.from({ length: height }, (_, row) => `|${Array.from(visits.subarray(row * width, (row + 1) * width), (n) => marks[n]).join("")}|`);
+	const rows = Array.from(
+		{ length: height },
+		(_, row) => `|${Array.from(visits.subarray(row * width, (row + 1) * width), (n) => marks[n]).join("")}|`,
+	);
 	return [border(`[${title}]`), ...rows, border("[SHA256]")].join("\n");
 }
 

@@ -21,7 +21,12 @@ export function passwordCard(ask: Ask, { done, cancel }: Answering<PasswordAnswe
 		title: `Password for ${ask.username} on ${ask.host}`,
 		picture: lock,
 		body: [
-			ask.attempt > 1 && h("p", { class: "hint bad", role: "alert" }, `The server refused the password before. This is attempt ${ask.attempt}.`),
+			ask.attempt > 1 &&
+				h(
+					"p",
+					{ class: "hint bad", role: "alert" },
+					`The server refused the password before. This is attempt ${ask.attempt}.`,
+				),
 			hiddenUser(ask.username),
 			secretField("Password", password),
 			h("div", { class: "check" }, keep, h("label", { for: keep.id }, "Keep until this tab closes")),
@@ -35,7 +40,16 @@ export function passwordCard(ask: Ask, { done, cancel }: Answering<PasswordAnswe
 
 /** Password managers file a password under the user name that stands beside it. */
 function hiddenUser(username: string): HTMLElement {
-	return h("input", { type: "text", name: "username", autocomplete: "username", value: username, readonly: true, class: "visually-hidden", tabindex: "-1", "aria-hidden": "true" });
+	return h("input", {
+		type: "text",
+		name: "username",
+		autocomplete: "username",
+		value: username,
+		readonly: true,
+		class: "visually-hidden",
+		tabindex: "-1",
+		"aria-hidden": "true",
+	});
 }
 
 /** Asks for a key's passphrase. It names no server: a server must not be able to fish for it. */
@@ -46,7 +60,8 @@ export function passphraseCard(ask: Ask, { done, cancel }: Answering<string>): C
 		picture: keyround,
 		tone: "key",
 		body: [
-			ask.attempt > 1 && h("p", { class: "hint bad", role: "alert" }, "This passphrase does not open the key. Try again."),
+			ask.attempt > 1 &&
+				h("p", { class: "hint bad", role: "alert" }, "This passphrase does not open the key. Try again."),
 			secretField("Passphrase", input),
 			h("p", { class: "quiet" }, "It stays in this browser."),
 		],
