@@ -134,7 +134,7 @@ func within(ctx context.Context, s Socket, handshake func() error) error {
 		e = lostError(err)
 	}
 	if e.heard {
-		s.Close(CodeNormal, "")
+		s.Close(e.Code.closeCode(), "") // the same code, whoever is first
 	} else {
 		hangUp(s, e.Code, e.Text)
 	}

@@ -99,7 +99,7 @@ func (c Code) closeCode() Code {
 	switch {
 	case c >= CodeNoSuchHost && c <= CodeNoRoute:
 		return CodeDialFailed
-	case c < 1000:
+	case c < 1000 || c > 4999: // RFC 6455 section 7.4.2
 		return CodeInternal
 	}
 	return c

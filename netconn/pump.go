@@ -136,7 +136,7 @@ func (c *Conn) onMessage(msg []byte) func() {
 	case typePing:
 		c.sendControl(appendNumber(nil, typePong, f.off))
 	case typeError:
-		c.end(ending{err: &Error{Code: f.code, Text: f.text}, code: CodeNormal, torn: true})
+		c.end(ending{err: &Error{Code: f.code, Text: f.text}, code: f.code, torn: true})
 	case typeGoAway:
 		if after := time.Duration(f.after) * time.Millisecond; c.onGoAway != nil {
 			return func() { c.onGoAway(after) }
