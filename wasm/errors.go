@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -63,6 +64,7 @@ var hints = map[string]string{
 	"auth/too-many":                    "Connect again. Offer fewer keys: each one counts.",
 	"auth/no-method":                   "Use one of the ways that the server accepts.",
 	"auth/cancelled":                   "",
+	"auth/no-passphrase":               "Give the key's passphrase.",
 	"auth/wrong-passphrase":            "Check the passphrase: it is the key's, not the server's password.",
 	"auth/public-not-private":          "Choose the file without .pub at its end.",
 	"auth/certificate":                 "Choose the private key that belongs to it.",
@@ -90,6 +92,7 @@ var hints = map[string]string{
 	"aborted/cancelled":  "",
 	"internal/":          "Please report this.",
 	"internal/not-ready": "Connect first.",
+	"internal/not-saved": "The browser's storage may be full or blocked. Connect again and trust the key for this time only.",
 }
 
 func failure(code, reason, format string, args ...any) *wire.Error {
@@ -117,6 +120,8 @@ func (c *core) describe(err error) *wire.Error {
 	switch {
 	case errors.As(err, &auth):
 		return c.describeAuth(auth)
+	case errors.Is(err, errNotSaved):
+		return failure("internal", "not-saved", "The key of %s could not be saved.", c.target.host)
 	case errors.As(err, &page), errors.Is(err, context.Canceled):
 		return failure("aborted", "cancelled", "Cancelled.")
 	case errors.As(err, &hostKey):
@@ -175,6 +180,8 @@ func (c *core) authFailure(e *sshcore.AuthError) *wire.Error {
 	switch {
 	case errors.As(e.Err, &page):
 		return failure("auth", "cancelled", "Login was cancelled.")
+	case errors.Is(e.Err, errNoPassphrase):
+		return failure("auth", "no-passphrase", "The key is encrypted, and no passphrase was given.")
 	case errors.As(e.Err, &key):
 		return describeKey(key)
 	case errors.As(e.Err, &closed):
@@ -184,8 +191,12 @@ func (c *core) authFailure(e *sshcore.AuthError) *wire.Error {
 	case len(e.Tried) == 0:
 		return failure("auth", "no-method", "The server accepts none of the ways to log in that were given. It accepts: %s.", methods(e.Allowed, "or"))
 	}
-	return failure("auth", "denied", "The server refused the %s of %s. It accepts: %s.",
-		methods(e.Tried, "and"), strconv.Quote(e.User), methods(e.Allowed, "or"))
+	others := slices.DeleteFunc(slices.Clone(e.Allowed), func(m string) bool { return slices.Contains(e.Tried, m) })
+	also := ""
+	if len(others) > 0 {
+		also = " It also accepts: " + methods(others, "or") + "."
+	}
+	return failure("auth", "denied", "The server refused the %s of %s.%s", methods(e.Tried, "and"), strconv.Quote(e.User), also)
 }
 
 // methods names RFC 4252's methods for people; what a server made up is

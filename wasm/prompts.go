@@ -15,8 +15,14 @@ import (
 	"github.com/wasmiko/wasmiko/wasm/wire"
 )
 
-// errEncrypted marks a key that is whole and needs a passphrase.
-var errEncrypted = errors.New("encrypted")
+var (
+	// errEncrypted marks a key that is whole and needs a passphrase.
+	errEncrypted = errors.New("encrypted")
+	// errNoPassphrase: the page has none to ask for.
+	errNoPassphrase = errors.New("no passphrase")
+	// errNotSaved: the page could not keep a line of known_hosts.
+	errNotSaved = errors.New("known_hosts not saved")
+)
 
 // auths makes the page's ways to log in ours: secrets become questions. Keys
 // that cannot be read are reported at once, before anything is sent.
@@ -32,7 +38,11 @@ func (c *core) auths(list []wire.Auth) ([]sshcore.Auth, error) {
 			if err := checkKey(a.Key); err != nil {
 				return nil, fmt.Errorf("%s: %w", a.Name, err)
 			}
-			auths[i] = sshcore.PrivateKey(a.Name, a.Key, c.askSecret("askPassphrase", i))
+			passphrase := c.askSecret("askPassphrase", i)
+			if !a.Passphrase {
+				passphrase = func(context.Context, sshcore.Ask) ([]byte, error) { return nil, errNoPassphrase }
+			}
+			auths[i] = sshcore.PrivateKey(a.Name, a.Key, passphrase)
 		default:
 			return nil, fmt.Errorf("no way to log in is called %q", a.Type)
 		}
@@ -121,6 +131,9 @@ func (p *learningPolicy) CheckHostKey(ctx context.Context, k sshcore.HostKey) er
 		return nil
 	}
 	_, err := ask[wire.None](ctx, p.bridge, "hostKeyLearned", wire.HostKeyLearned{Line: p.learned})
+	if err != nil && ctx.Err() == nil {
+		return fmt.Errorf("%w: %w", errNotSaved, err)
+	}
 	return err
 }
 

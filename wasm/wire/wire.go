@@ -68,9 +68,10 @@ type Connect struct {
 // Auth is a way to log in. Secrets are not in it: they are asked for when the
 // server wants them, by the entry's index in Connect.Auth.
 type Auth struct {
-	Type string `js:"type" values:"password,publickey,keyboard-interactive"`
-	Key  []byte `js:"key,omitempty"`  // publickey: the text of the private key
-	Name string `js:"name,omitempty"` // publickey: what dialogs call the key
+	Type       string `js:"type" values:"password,publickey,keyboard-interactive"`
+	Key        []byte `js:"key,omitempty"`        // publickey: the text of the private key
+	Name       string `js:"name,omitempty"`       // publickey: what dialogs call the key
+	Passphrase bool   `js:"passphrase,omitempty"` // publickey: there is one to ask for
 }
 
 // HostKeyPolicy decides about the server's key. Pins, if any, are all that

@@ -29,7 +29,10 @@ describe("options of connect", () => {
 			host: "db1.example",
 			port: 22,
 			username: "robey",
-			auth: [{ type: "password" }, { type: "publickey", key: new TextEncoder().encode("KEY"), name: "key 2", passphrase: true }],
+			auth: [
+				{ type: "password" },
+				{ type: "publickey", key: new TextEncoder().encode("KEY"), name: "key 2", passphrase: true },
+			],
 			hostKey: { pins: [pin], knownHosts: "", onUnknown: "reject" },
 			keepAliveMs: 0,
 		});

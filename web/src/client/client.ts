@@ -128,15 +128,18 @@ export class SSHClient extends EventTarget implements AsyncDisposable {
 	}
 }
 
+type Detail<T extends keyof ClientEvents> = ClientEvents[T]["detail"];
+type Dispatch = (type: keyof ClientEvents, detail: unknown) => void;
+
 /** What happens on a connection, kept until its client is there to tell. */
 export class ConnectionEvents {
-	readonly #early: [keyof ClientEvents, string][] = [];
-	#dispatch: ((type: keyof ClientEvents, detail: string) => void) | undefined;
+	readonly #early: [keyof ClientEvents, unknown][] = [];
+	#dispatch: Dispatch | undefined;
 	#ended: { readonly error: SSHError | undefined } | undefined;
 	#end: ((error: SSHError | undefined) => void) | undefined;
 
 	/** Tells the client, or keeps it. */
-	emit(type: keyof ClientEvents, detail: string): void {
+	emit<T extends keyof ClientEvents>(type: T, detail: Detail<T>): void {
 		if (this.#dispatch) this.#dispatch(type, detail);
 		else this.#early.push([type, detail]);
 	}
@@ -148,7 +151,7 @@ export class ConnectionEvents {
 	}
 
 	/** Dispatches what was kept, once the caller of connect has had the chance to listen. */
-	attach(dispatch: (type: keyof ClientEvents, detail: string) => void): void {
+	attach(dispatch: Dispatch): void {
 		this.#dispatch = dispatch;
 		setTimeout(() => {
 			for (const [type, detail] of this.#early.splice(0)) dispatch(type, detail);

@@ -93,7 +93,12 @@ function wayOf(way: Auth, index: number): WireAuth {
 			if (typeof way.answer !== "function") throw new TypeError(`${at}.answer is no function`);
 			return { type: way.type };
 		case "publickey":
-			return { type: way.type, key: keyOf(way.key, `${at}.key`), name: way.name ?? `key ${index + 1}` };
+			return {
+				type: way.type,
+				key: keyOf(way.key, `${at}.key`),
+				name: way.name ?? `key ${index + 1}`,
+				passphrase: way.passphrase !== undefined,
+			};
 		default:
 			throw new TypeError(`${at}.type is none of password, publickey, keyboard-interactive`);
 	}

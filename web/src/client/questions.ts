@@ -18,7 +18,7 @@ export function handlersFor(options: ConnectOptions, events: ConnectionEvents): 
 		},
 		askPassphrase(ask, signal) {
 			const { passphrase } = wayOf(auth, ask.index, "publickey");
-			if (passphrase === undefined) throw new TypeError("the key is encrypted and no passphrase was given");
+			if (passphrase === undefined) throw new TypeError("there is no passphrase");
 			return answerSecret(passphrase, ask, signal);
 		},
 		async askChallenge({ index, ...challenge }, signal) {
@@ -27,15 +27,16 @@ export function handlersFor(options: ConnectOptions, events: ConnectionEvents): 
 		},
 		progress(step) {
 			if (step.step === "rekey") events.emit("rekey", step.detail);
-			else options.onProgress?.(step);
+			else tell(() => options.onProgress?.(step));
 			return {};
 		},
 		banner({ message }) {
-			options.onBanner?.(message);
+			tell(() => options.onBanner?.(message));
 			events.emit("banner", message);
 			return {};
 		},
-		hostKeyWarning() {
+		hostKeyWarning(key) {
+			events.emit("hostkeywarning", key);
 			return {};
 		},
 		async hostKeyLearned({ line }) {
@@ -48,6 +49,15 @@ export function handlersFor(options: ConnectOptions, events: ConnectionEvents): 
 			return {};
 		},
 	};
+}
+
+/** Calls back; what that throws is the page's to see, and stops nothing here. */
+function tell(callback: () => void): void {
+	try {
+		callback();
+	} catch (error) {
+		reportError(error);
+	}
 }
 
 function wayOf<T extends Auth["type"]>(auth: readonly Auth[], index: number, type: T): Extract<Auth, { type: T }> {

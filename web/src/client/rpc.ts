@@ -129,8 +129,8 @@ export class Rpc {
 
 	/** An error that stems from what a handler threw gets that as its cause. */
 	#restore(error: WireError): unknown {
-		const cancelled = error.code === "aborted" || error.reason === "cancelled";
-		const cause = cancelled ? this.#thrown : undefined;
+		const ours = error.reason === "cancelled" || error.reason === "not-saved";
+		const cause = ours ? this.#thrown : undefined;
 		if (cause !== undefined) this.#thrown = undefined;
 		return fromWire(error, cause);
 	}

@@ -252,10 +252,12 @@ export interface Shell extends Process {
 export interface ClientEvents {
 	/** The state has changed. */
 	statechange: CustomEvent<ClientState>;
-	/** Text from the server before login (RFC 4252 section 5.4), untrusted. Dispatched again after `connect` resolved, so that a listener added then sees it. */
+	/** Text from the server before login (RFC 4252 section 5.4), untrusted. Like all that happens before, dispatched once `connect` has resolved. */
 	banner: CustomEvent<string>;
 	/** A line that belongs into known_hosts now. A {@link KnownHostsStore} was told already. */
 	knownhosts: CustomEvent<string>;
+	/** The host was unknown and accepted with a warning: `onUnknown: "warn"`. */
+	hostkeywarning: CustomEvent<HostKey>;
 	/** Keys were exchanged anew. The detail is for people, and may be empty. */
 	rekey: CustomEvent<string>;
 }

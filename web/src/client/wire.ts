@@ -244,6 +244,8 @@ export interface Auth {
 	readonly key?: Uint8Array;
 	/** publickey: what dialogs call the key */
 	readonly name?: string;
+	/** publickey: there is one to ask for */
+	readonly passphrase?: boolean;
 }
 
 /**
