@@ -80,12 +80,12 @@ func newTunnel(c *Client, ch ssh.Channel, to tunnelAddr) *tunnel {
 	in, inFar := net.Pipe()
 	out, outFar := net.Pipe()
 	t.in, t.out = in, out
-	go t.pumpIn(inFar)
+	go t.pumpIn(inFar, outFar)
 	go t.pumpOut(outFar)
 	return t
 }
 
-func (t *tunnel) pumpIn(far net.Conn) {
+func (t *tunnel) pumpIn(far, outFar net.Conn) {
 	defer far.Close()
 	if _, err := io.Copy(far, t.ch); err != nil {
 		t.ch.Close() // the caller has closed
@@ -94,6 +94,7 @@ func (t *tunnel) pumpIn(far net.Conn) {
 		t.mu.Lock()
 		t.err = err
 		t.mu.Unlock()
+		outFar.Close()
 	}
 }
 

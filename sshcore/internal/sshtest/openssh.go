@@ -2,6 +2,8 @@ package sshtest
 
 import (
 	"bufio"
+	"crypto/ed25519"
+	"crypto/rand"
 	"encoding/pem"
 	"fmt"
 	"net"
@@ -13,9 +15,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-
-	"crypto/ed25519"
-	"crypto/rand"
+	"time"
 
 	"golang.org/x/crypto/ssh"
 )
@@ -83,6 +83,8 @@ func (s *OpenSSH) start(t testing.TB, config string) {
 	if err := s.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
+	tooLate := time.AfterFunc(20*time.Second, func() { s.cmd.Process.Kill() })
+	defer tooLate.Stop()
 	lines := bufio.NewScanner(stderr)
 	var said []string
 	for lines.Scan() {

@@ -20,6 +20,14 @@ type Server struct {
 	Direct func(addr string, ch ssh.Channel)
 	// OnConn is called with each connection after login.
 	OnConn func(*ssh.ServerConn)
+	// Refuse names a session request that is refused.
+	Refuse string
+	// Mute leaves global requests without an answer.
+	Mute bool
+	// BeforeAccept is called before a session is accepted, and OnAccept
+	// after, instead of anything else.
+	BeforeAccept func()
+	OnAccept     func(ssh.Channel)
 
 	mu    sync.Mutex
 	conns []net.Conn
@@ -44,13 +52,18 @@ func New(t testing.TB) *Server {
 	return s
 }
 
-// Close ends all connections and waits for the handlers.
-func (s *Server) Close() {
+// Hangup ends all connections without a word.
+func (s *Server) Hangup() {
 	s.mu.Lock()
+	defer s.mu.Unlock()
 	for _, c := range s.conns {
 		c.Close()
 	}
-	s.mu.Unlock()
+}
+
+// Close hangs up and waits for the handlers.
+func (s *Server) Close() {
+	s.Hangup()
 	s.wg.Wait()
 }
 
@@ -75,11 +88,19 @@ func (s *Server) Serve(conn net.Conn) {
 		if s.OnConn != nil {
 			s.wg.Go(func() { s.OnConn(sc) })
 		}
-		s.wg.Go(func() { ssh.DiscardRequests(reqs) })
+		s.wg.Go(func() { s.answer(reqs) })
 		for ch := range chans {
 			s.wg.Go(func() { s.channel(ch) })
 		}
 	})
+}
+
+func (s *Server) answer(reqs <-chan *ssh.Request) {
+	for req := range reqs {
+		if !s.Mute {
+			req.Reply(false, nil)
+		}
+	}
 }
 
 func (s *Server) channel(ch ssh.NewChannel) {
@@ -94,12 +115,24 @@ func (s *Server) channel(ch ssh.NewChannel) {
 }
 
 func (s *Server) session(newCh ssh.NewChannel) {
+	if s.BeforeAccept != nil {
+		s.BeforeAccept()
+	}
 	ch, reqs, err := newCh.Accept()
 	if err != nil {
 		return
 	}
+	if s.OnAccept != nil {
+		s.wg.Go(func() { ssh.DiscardRequests(reqs) })
+		s.OnAccept(ch)
+		return
+	}
 	sess := &Session{Channel: ch, Env: map[string]string{}, Requests: reqs}
 	for req := range reqs {
+		if req.Type == s.Refuse {
+			req.Reply(false, nil)
+			continue
+		}
 		switch req.Type {
 		case "env":
 			var p struct{ Name, Value string }

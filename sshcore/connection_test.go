@@ -1,0 +1,250 @@
+package sshcore
+
+import (
+	"errors"
+	"io"
+	"net"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"golang.org/x/crypto/ssh"
+
+	"github.com/wasmiko/wasmiko/sshcore/internal/sshtest"
+)
+
+func TestKeepAlive(t *testing.T) {
+	for _, tc := range []struct {
+		name  string
+		every time.Duration
+		mute  bool
+		dead  time.Duration // 0: still alive after an hour
+	}{
+		{"a server that answers lives", 0, false, 0},
+		{"a mute one is dead after three unanswered", 0, true, 60 * time.Second},
+		{"the time may be chosen", time.Second, true, 4 * time.Second},
+		{"or keepalive be off", -1, true, 0},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				srv := sshtest.New(t)
+				srv.Mute = tc.mute
+				cfg := testConfig(srv.Dial)
+				cfg.KeepAlive = tc.every
+				c, err := Dial(t.Context(), "h:22", cfg)
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer c.Close()
+				start := time.Now()
+				select {
+				case <-c.done:
+				case <-time.After(time.Hour):
+				}
+				if tc.dead == 0 {
+					if c.err != nil {
+						t.Errorf("dead: %v", c.err)
+					}
+					return
+				}
+				var closed *ClosedError
+				if !errors.As(c.Wait(), &closed) || closed.Reason != ClosedKeepAlive || time.Since(start) != tc.dead {
+					t.Errorf("after %v: %v", time.Since(start), c.err)
+				}
+			})
+		})
+	}
+}
+
+func TestTheServersRequestsAreAnsweredAndItsChannelsRefused(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		srv := sshtest.New(t)
+		done := make(chan struct{})
+		srv.OnConn = func(conn *ssh.ServerConn) {
+			defer close(done)
+			for range 1000 {
+				if _, _, err := conn.SendRequest("keepalive@openssh.com", true, nil); err != nil {
+					t.Error(err)
+					return
+				}
+				if _, _, err := conn.OpenChannel("x11", nil); err == nil {
+					t.Error("x11 was accepted")
+					return
+				}
+			}
+		}
+		c, err := Dial(t.Context(), "h:22", testConfig(srv.Dial))
+		if err != nil {
+			t.Fatal(err)
+		}
+		<-done
+		c.Close()
+	})
+}
+
+func TestInfo(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		srv := sshtest.New(t)
+		var events []string
+		cfg := testConfig(srv.Dial)
+		cfg.KeepAlive = time.Second
+		cfg.Trace = func(e Event) { events = append(events, string(e.Step)) }
+		c, err := Dial(t.Context(), "h:22", cfg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(1500 * time.Millisecond) // fake: one keepalive
+		i := c.Info()
+		if i.ServerVersion != "SSH-2.0-Go" || i.ClientVersion != "SSH-2.0-Wasmiko" || !i.PostQuantum || !i.StrictKex ||
+			i.HostKeyType != ssh.KeyAlgoED25519 || !strings.HasPrefix(i.Fingerprint, "SHA256:") || len(i.SessionID) != 64 ||
+			i.CipherIn != ssh.CipherAES256GCM || i.MACIn != "" || i.BytesIn < 1000 || i.BytesOut < 1000 {
+			t.Errorf("got %+v", i)
+		}
+		if c.Conn() == nil {
+			t.Error("no Conn")
+		}
+		c.Close()
+		if got := strings.Join(events, " "); got != "kex hostkey ready closed" {
+			t.Errorf("events: %s", got)
+		}
+	})
+}
+
+func TestWaitTellsWhyTheConnectionEnded(t *testing.T) {
+	for _, tc := range []struct {
+		name   string
+		end    func(*sshtest.Server)
+		reason ClosedReason
+	}{
+		{"the server hung up", (*sshtest.Server).Hangup, ClosedEOF},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			connected(t, nil, func(t *testing.T, c *Client, srv *sshtest.Server) {
+				tc.end(srv)
+				var closed *ClosedError
+				if err := c.Wait(); !errors.As(err, &closed) || closed.Reason != tc.reason {
+					t.Errorf("got %v", err)
+				}
+			})
+		})
+	}
+}
+
+func TestTunnels(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		srv := sshtest.New(t)
+		srv.Direct = func(addr string, ch ssh.Channel) {
+			in, _ := io.ReadAll(ch)
+			io.WriteString(ch, addr+" got "+string(in))
+			ch.Close()
+		}
+		c, err := Dial(t.Context(), "h:22", testConfig(srv.Dial))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		conn, err := c.DialContext(t.Context(), "tcp", "inner:80")
+		if err != nil {
+			t.Fatal(err)
+		}
+		io.WriteString(conn, "hello")
+		conn.(interface{ CloseWrite() error }).CloseWrite()
+		out, err := io.ReadAll(conn)
+		if string(out) != "inner got hello" || err != nil {
+			t.Errorf("got %q, %v", out, err)
+		}
+		conn.Close()
+		if _, err := conn.Read(make([]byte, 1)); err == nil {
+			t.Error("read after Close")
+		}
+
+		conn, err = c.DialContext(t.Context(), "tcp", "inner:80")
+		if err != nil {
+			t.Fatal(err)
+		}
+		conn.SetReadDeadline(time.Now().Add(time.Second))
+		var timeout net.Error
+		if _, err := conn.Read(make([]byte, 1)); !errors.As(err, &timeout) || !timeout.Timeout() {
+			t.Errorf("deadline: %v", err)
+		}
+		srv.Hangup()
+		conn.SetReadDeadline(time.Time{})
+		var closed *ClosedError
+		if _, err := conn.Read(make([]byte, 1)); !errors.As(err, &closed) {
+			t.Errorf("broken: %v", err)
+		}
+	})
+}
+
+func TestTunnelsThatAreRefused(t *testing.T) {
+	connected(t, nil, func(t *testing.T, c *Client, _ *sshtest.Server) {
+		_, err := c.DialContext(t.Context(), "tcp", "inner:80")
+		var refused *ssh.OpenChannelError
+		if !errors.As(err, &refused) || refused.Reason != ssh.Prohibited {
+			t.Errorf("got %v", err)
+		}
+		for _, bad := range [][2]string{{"udp", "h:1"}, {"tcp", "h"}, {"tcp", "h:x"}, {"tcp", "h:65536"}} {
+			if _, err := c.DialContext(t.Context(), bad[0], bad[1]); err == nil {
+				t.Errorf("%v was dialled", bad)
+			}
+		}
+	})
+}
+
+func TestJumps(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		inner := sshtest.New(t)
+		inner.Run = func(s *sshtest.Session) { io.WriteString(s, "inside"); s.Exit(0) }
+		middle := sshtest.New(t)
+		middle.Direct = forwardTo(t, inner)
+		outer := sshtest.New(t)
+		outer.Direct = forwardTo(t, middle)
+
+		kh := new(KnownHosts)
+		hop := func(addr string, dial DialFunc) Hop {
+			cfg := testConfig(dial)
+			cfg.HostKeys = AcceptNew(kh)
+			return Hop{addr, cfg}
+		}
+		hops := []Hop{hop("outer:22", outer.Dial), hop("middle:22", nil), hop("inner:2222", nil)}
+		c, err := DialJump(t.Context(), hops...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if out, err := c.Output(t.Context(), "x"); string(out) != "inside" || err != nil {
+			t.Errorf("got %q, %v", out, err)
+		}
+		for _, name := range []string{"outer", "middle", "[inner]:2222"} {
+			if len(kh.Lookup(name)) != 1 {
+				t.Errorf("%s has no key", name)
+			}
+		}
+		c.Close()
+
+		hops[2].Config.HostKeys = Pinned("SHA256:none")
+		_, err = DialJump(t.Context(), hops...)
+		var dial *DialError
+		if !errors.As(err, &dial) || dial.Hop != 2 || dial.Addr != "inner:2222" || reasonOf(err) != HostKeyMismatch {
+			t.Errorf("got %v", err)
+		}
+
+		middle.Direct = nil
+		_, err = DialJump(t.Context(), hops...)
+		var refused *ssh.OpenChannelError
+		if !errors.As(err, &dial) || dial.Hop != 2 || !errors.As(err, &refused) {
+			t.Errorf("got %v", err)
+		}
+	})
+}
+
+func forwardTo(t *testing.T, next *sshtest.Server) func(string, ssh.Channel) {
+	return func(addr string, ch ssh.Channel) {
+		conn, err := next.Dial(t.Context(), "tcp", addr)
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		sshtest.Join(ch, conn)
+	}
+}
