@@ -29,7 +29,7 @@ func TestLimits(t *testing.T) {
 	})
 	t.Run("a connection on which nothing happens is closed after IdleTimeout", func(t *testing.T) {
 		s := newServer(t, nil)
-		s.IdleTimeout = 50 * time.Millisecond
+		s.IdleTimeout = 500 * time.Millisecond // the login needs some
 		done := make(chan error, 1)
 		c := dial(t, s, listen(t, s))
 		go func() { done <- c.Wait() }()

@@ -31,6 +31,7 @@ func commands() []command {
 		{"size", "", "columns and rows of your terminal", size},
 		{"colors", "", "16, 256 and millions of colours", colors},
 		{"unicode", "", "alphabets, widths and emoji", unicodeTest},
+		{"clear", "", "wipe the screen", clearScreen},
 		{"fortune", "", "a sentence to take along", tellFortune},
 		{"count", "[N]", "count to N, one each tenth of a second", count},
 		{"slow", "[WORDS...]", "drip letters", slow},

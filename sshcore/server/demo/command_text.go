@@ -59,6 +59,8 @@ func size(_ context.Context, c *call) int {
 	return c.print(fmt.Sprintf("%d cols x %d rows\n", pty.Cols, pty.Rows))
 }
 
+func clearScreen(_ context.Context, c *call) int { return c.print(wipe) }
+
 func tellFortune(_ context.Context, c *call) int { return c.print(fortune() + "\n") }
 
 func colors(_ context.Context, c *call) int { return c.print(colorTest(c.width())) }

@@ -21,9 +21,6 @@ func (b *bbs) prompt(ctx context.Context) (leave bool, err error) {
 			return false, nil
 		case err != nil:
 			return false, err
-		case line == "clear":
-			b.t.print(wipe)
-			continue
 		}
 		if b.obey(ctx, line) {
 			return true, nil
