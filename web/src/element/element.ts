@@ -9,6 +9,7 @@ import { describeProblem, type Problem } from "./problems.ts";
 import { Questions } from "./questions.ts";
 import { Session, type SessionEnd } from "./session.ts";
 import { busyStates, describeState, stateOf, type TerminalState } from "./state.ts";
+import { showable } from "./untrusted.ts";
 import { View } from "./view.ts";
 
 const queries = ["(prefers-color-scheme: dark)", "(prefers-reduced-motion: reduce)"];
@@ -24,7 +25,7 @@ const queries = ["(prefers-color-scheme: dark)", "(prefers-reduced-motion: reduc
 export class SSHTerminal extends HTMLElement {
 	static readonly observedAttributes = ["theme", "font-size", "readonly"];
 
-	readonly #shadow = this.attachShadow({ mode: "open", delegatesFocus: true });
+	readonly #shadow = this.attachShadow({ mode: "open" });
 	readonly #media = queries.map((query) => window.matchMedia(query));
 	#options: TerminalOptions = {};
 	#state: TerminalState = "idle";
@@ -103,6 +104,7 @@ export class SSHTerminal extends HTMLElement {
 		if (view === undefined || questions === undefined)
 			return Promise.reject(new DOMException("the element is not in a document", "InvalidStateError"));
 		this.#session?.close();
+		view.layer.dismiss();
 		view.layer.clear();
 		this.#ready = Promise.withResolvers<SSHClient>();
 		this.#ready.promise.catch(() => {});
@@ -115,7 +117,10 @@ export class SSHTerminal extends HTMLElement {
 					this.#setState(stateOf(step.step) ?? this.#state);
 					this.#progress?.advance(step);
 				},
-				onBanner: (text) => this.#progress?.banner(text),
+				onBanner: (text) => {
+					this.#progress?.banner(text);
+					view.screen.print(showable(text));
+				},
 				onReady: (client) => this.#begin(client),
 				onOutput: (chunk, consumed) => view.screen.terminal.write(chunk, consumed),
 				onEnd: (end) => {
@@ -181,6 +186,7 @@ export class SSHTerminal extends HTMLElement {
 	}
 
 	async #finish(end: SessionEnd, session: Session): Promise<void> {
+		this.#view?.layer.dismiss();
 		this.#view?.layer.clear();
 		this.#progress = undefined;
 		if (this.#state === "ready") this.#view?.screen.leave();
@@ -212,9 +218,8 @@ export class SSHTerminal extends HTMLElement {
 		else view.layer.show(problemCard(problem, this.#actions()));
 	}
 
-	/** The session's own signal is spent by now: the alarm lasts until the next one begins or the element goes. */
 	async #alarm(error: HostKeyError, session: Session): Promise<void> {
-		const replaced = await this.#questions?.changedKey(error, this.#options.knownHosts, new AbortController().signal);
+		const replaced = await this.#questions?.changedKey(error, this.#options.knownHosts);
 		if (this.#session !== session) return;
 		if (replaced === true) void this.connect().catch(() => {});
 		else this.#actions().close();
@@ -275,6 +280,7 @@ export class SSHTerminal extends HTMLElement {
 		this.#session?.close();
 		this.#session = undefined;
 		for (const query of this.#media) query.removeEventListener("change", this.#restyle);
+		this.#view?.layer.dismiss();
 		this.#questions?.forget();
 		this.#questions = undefined;
 		this.#view?.[Symbol.dispose]();

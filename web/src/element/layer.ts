@@ -33,6 +33,7 @@ export class Layer {
 	#notice: Card | undefined;
 	#asking: Card | undefined;
 	#turn: Promise<unknown> = Promise.resolve();
+	#epoch = new AbortController();
 
 	/** onChange is told whether a card blocks the terminal. */
 	constructor(onChange: (blocking: boolean) => void) {
@@ -57,18 +58,25 @@ export class Layer {
 		return this.#asking !== undefined;
 	}
 
+	/** Declines every question, open or waiting: what they were for is over. */
+	dismiss(): void {
+		this.#epoch.abort();
+		this.#epoch = new AbortController();
+	}
+
 	/** Asks; rejects with an AbortError when declined or when signal aborts. */
 	ask<T>(build: (answering: Answering<T>) => Card, signal?: AbortSignal): Promise<T> {
-		const turn = this.#turn.then(() => this.#askNow(build, signal));
+		const over = AbortSignal.any(signal === undefined ? [this.#epoch.signal] : [this.#epoch.signal, signal]);
+		const turn = this.#turn.then(() => this.#askNow(build, over));
 		this.#turn = turn.catch(() => undefined);
 		return turn;
 	}
 
-	#askNow<T>(build: (answering: Answering<T>) => Card, signal: AbortSignal | undefined): Promise<T> {
-		if (signal?.aborted) return Promise.reject(cancelled());
+	#askNow<T>(build: (answering: Answering<T>) => Card, signal: AbortSignal): Promise<T> {
+		if (signal.aborted) return Promise.reject(cancelled());
 		return new Promise<T>((resolve, reject) => {
 			const finish = (): void => {
-				signal?.removeEventListener("abort", cancel);
+				signal.removeEventListener("abort", cancel);
 				if (this.#asking === card) this.#asking = undefined;
 				this.#draw();
 			};
@@ -81,7 +89,7 @@ export class Layer {
 				resolve(value);
 			};
 			const card = build({ done, cancel });
-			signal?.addEventListener("abort", cancel);
+			signal.addEventListener("abort", cancel);
 			arm(card.element);
 			card.element.addEventListener("keydown", (event) => {
 				if (event.key === "Escape") cancel();

@@ -57,15 +57,12 @@ export class Questions {
 	 * Raises the alarm about a changed key. True: the saved key was replaced,
 	 * by way of the second step; false: the person closed it.
 	 */
-	async changedKey(error: HostKeyError, book: KnownHostsBook | undefined, signal: AbortSignal): Promise<boolean> {
+	async changedKey(error: HostKeyError, book: KnownHostsBook | undefined): Promise<boolean> {
 		const history = await historyOf(error, book);
 		const canReplace = book?.replace !== undefined && error.reason === "changed";
 		try {
-			await this.#layer.ask<"replace" | "close">(
-				(answering) => changedKeyCard(error, history, canReplace, answering),
-				signal,
-			);
-			await this.#layer.ask<true>((answering) => replaceKeyCard(error.offered, answering), signal);
+			await this.#layer.ask<"replace" | "close">((answering) => changedKeyCard(error, history, canReplace, answering));
+			await this.#layer.ask<true>((answering) => replaceKeyCard(error.offered, answering));
 		} catch {
 			return false;
 		}

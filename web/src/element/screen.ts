@@ -96,6 +96,11 @@ export class Screen implements Disposable {
 		this.terminal.resize(size.cols, size.rows);
 	}
 
+	/** Writes lines of text that were made harmless. */
+	print(text: string): void {
+		this.terminal.write(`${text.trimEnd().replace(/\n/g, "\r\n")}\r\n`);
+	}
+
 	/** A program begins: it finds a cursor. */
 	enter(): void {
 		this.terminal.write("\x1b[?25h");

@@ -30,17 +30,19 @@ export function newHostKeyCard(key: HostKey, options: NewKeyOptions, { done, can
 	);
 	const once = button("This time only", "quiet", () => done("once"));
 	const refuse = button("Cancel", "quiet", cancel);
+	const broken = options.promised !== undefined && options.promised !== key.fingerprint;
 	const allow = (allowed: boolean): void => {
-		trust.disabled = !allowed;
-		once.disabled = !allowed;
+		trust.disabled = broken || !allowed;
+		once.disabled = broken || !allowed;
 	};
+	allow(true);
 	const element = card({
 		title: `First connection to ${key.host}${key.port === 22 ? "" : ` (port ${key.port})`}`,
 		picture: shield,
 		body: [
 			p(`Its ${keyKind(key.type)} key is`),
 			fingerprintBlock(key),
-			promise(key, options.promised, allow),
+			promise(key, options.promised),
 			...relatives(key),
 			compareField(key, allow),
 			h("p", { class: "quiet" }, "If you cannot check it, someone between you and the server could read this session."),
@@ -75,11 +77,7 @@ function fingerprintBlock(key: HostKey): HTMLElement {
 	);
 }
 
-function promise(
-	key: HostKey,
-	promised: string | undefined,
-	allow: (allowed: boolean) => void,
-): HTMLElement | undefined {
+function promise(key: HostKey, promised: string | undefined): HTMLElement | undefined {
 	if (promised === undefined) return undefined;
 	if (promised === key.fingerprint)
 		return h(
@@ -87,7 +85,6 @@ function promise(
 			{ class: "hint good" },
 			"It matches the fingerprint in the link that you followed. Trust it as far as you trust where the link came from.",
 		);
-	allow(false);
 	return h(
 		"p",
 		{ class: "hint bad", role: "alert" },
