@@ -45,7 +45,7 @@ export function showInfo(where: string, info: ConnectionInfo, choices: InfoChoic
 type Row = readonly [name: string, value: string];
 
 /** The rows of the dialog. Nothing in them is secret. */
-export function rowsOf(info: ConnectionInfo): Row[] {
+function rowsOf(info: ConnectionInfo): Row[] {
 	const rows: Row[] = [
 		["Server", showable(info.serverVersion, 255)],
 		["Key exchange", info.keyExchange],

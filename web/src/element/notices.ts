@@ -136,7 +136,7 @@ function barOf(picture: string, title: string, text: string, actions: NoticeActi
 }
 
 /** How a command ended, in words. */
-export function describeExit(exit: Exit): string {
+function describeExit(exit: Exit): string {
 	if (exit.signal !== undefined && exit.signal !== "") return `It was stopped by signal ${showable(exit.signal, 40)}.`;
 	if (exit.status === undefined) return "The server did not say how.";
 	return exit.status === 0 ? "Exit status 0." : `Exit status ${exit.status}.`;

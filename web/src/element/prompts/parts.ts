@@ -3,7 +3,7 @@ import { type Child, h, icon, newId } from "../dom.ts";
 import { showable } from "../untrusted.ts";
 
 /** How a card stands out. */
-export type Tone = "plain" | "danger" | "key";
+type Tone = "plain" | "danger" | "key";
 
 interface CardParts {
 	readonly title: string;
