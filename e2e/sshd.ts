@@ -29,7 +29,7 @@ export class SSHD {
 		this.keygen("rsa", "rsa", "", ["-b", "2048", "-m", "PEM"]);
 		this.keygen("stranger", "ecdsa", "");
 		const allowed = ["user", "locked", "rsa"].map((k) => this.read(`${k}.pub`)).join("");
-		writeFileSync(join(this.dir, "authorized_keys"), allowed, { mode: 0o600 });
+		writeFileSync(join(this.dir, "authorized_keys"), allowed, { mode: 0o644 });
 	}
 
 	/** Whether this machine lets us have an account with a password: it takes root. */
