@@ -1,10 +1,13 @@
 package sshcore
 
 import (
+	"context"
 	"errors"
 	"io"
 	"net"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -128,6 +131,65 @@ func TestWaitTellsWhyTheConnectionEnded(t *testing.T) {
 				}
 			})
 		})
+	}
+}
+
+// frozen is a connection that stops taking what is written.
+type frozen struct {
+	net.Conn
+	ice    atomic.Bool
+	stuck  chan struct{} // closed when a Write does not return
+	closed chan struct{}
+	once   [2]sync.Once
+}
+
+func (f *frozen) Write(p []byte) (int, error) {
+	if f.ice.Load() {
+		f.once[0].Do(func() { close(f.stuck) })
+		<-f.closed
+		return 0, net.ErrClosed
+	}
+	return f.Conn.Write(p)
+}
+
+func (f *frozen) Close() error {
+	f.once[1].Do(func() { close(f.closed) })
+	return f.Conn.Close()
+}
+
+// Not in a bubble: a stuck writer holds x/crypto's mutexes, on which a bubble
+// cannot be idle.
+func TestANetworkThatTakesNothing(t *testing.T) {
+	srv := sshtest.New(t)
+	srv.Run = func(s *sshtest.Session) { io.Copy(io.Discard, s) }
+	f := &frozen{stuck: make(chan struct{}), closed: make(chan struct{})}
+	c, err := Dial(t.Context(), "h:22", testConfig(func(ctx context.Context, network, addr string) (net.Conn, error) {
+		conn, err := srv.Dial(ctx, network, addr)
+		f.Conn = conn
+		return f, err
+	}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := start(t, c, Command{Line: "x"})
+	f.ice.Store(true)
+	written := make(chan struct{})
+	go func() {
+		s.Stdin().Write([]byte("z")) // x/crypto reports its failure to the next
+		close(written)
+	}()
+	<-f.stuck
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := c.Output(ctx, "y"); !errors.Is(err, context.Canceled) {
+		t.Errorf("a command: %v", err)
+	}
+	s.Close()
+	c.Close()
+	<-written
+	var closed *ClosedError
+	if _, err := s.Stdin().Write([]byte("z")); !errors.As(err, &closed) || closed.Reason != ClosedLocal {
+		t.Errorf("a write: %v", err)
 	}
 }
 

@@ -65,7 +65,9 @@ func (e *HostKeyError) Error() string {
 }
 
 // Pinned accepts the keys with these fingerprints, "SHA256:…" as ssh-keygen -l
-// prints them, and no others.
+// prints them, and no others. A server with several keys shows the first of
+// Algorithms.HostKeys that it has, by default its Ed25519 key: pin that one, or
+// all.
 func Pinned(fingerprints ...string) HostKeyPolicy { return pinned(fingerprints) }
 
 type pinned []string

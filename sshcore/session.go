@@ -12,13 +12,6 @@ import (
 	"golang.org/x/crypto/ssh"
 )
 
-// maxOutput bounds what Client.Output collects.
-const maxOutput = 64 << 20
-
-// ErrOutputTooLong is returned by Client.Output for a command that writes more
-// than 64 MiB. Use Start for those.
-var ErrOutputTooLong = errors.New("the command's output is too long to be kept in memory")
-
 // Command is what to run. An empty Line without Subsystem is the login shell.
 type Command struct {
 	Line      string            // for the user's shell to interpret
@@ -60,7 +53,14 @@ func (c *Client) Start(ctx context.Context, cmd Command) (*Session, error) {
 	s.stderr = newStderr(&outStream{s: s, r: ch.Stderr()})
 	go s.serve(reqs)
 	go s.stderr.pump()
-	if err := s.begin(ctx, cmd); err != nil {
+	begun := make(chan error, 1)
+	go func() { begun <- s.begin(cmd) }()
+	select {
+	case err = <-begun:
+	case <-ctx.Done():
+		err = context.Cause(ctx)
+	}
+	if err != nil {
 		s.Close()
 		return nil, err
 	}
@@ -104,7 +104,7 @@ func (c *Client) openError(err error) error {
 }
 
 // begin sends the requests of RFC 4254 sections 6.2 to 6.5.
-func (s *Session) begin(ctx context.Context, cmd Command) error {
+func (s *Session) begin(cmd Command) error {
 	for _, name := range slices.Sorted(maps.Keys(cmd.Env)) {
 		// Without a reply, as OpenSSH does: a refusal would change nothing.
 		payload := struct{ Name, Value string }{name, cmd.Env[name]}
@@ -113,17 +113,17 @@ func (s *Session) begin(ctx context.Context, cmd Command) error {
 		}
 	}
 	if cmd.PTY != nil {
-		if err := s.request(ctx, "pty-req", cmd.PTY.payload()); err != nil {
+		if err := s.request("pty-req", cmd.PTY.payload()); err != nil {
 			return err
 		}
 	}
 	switch {
 	case cmd.Subsystem != "":
-		return s.request(ctx, "subsystem", ssh.Marshal(struct{ Name string }{cmd.Subsystem}))
+		return s.request("subsystem", ssh.Marshal(struct{ Name string }{cmd.Subsystem}))
 	case cmd.Line != "":
-		return s.request(ctx, "exec", ssh.Marshal(struct{ Line string }{cmd.Line}))
+		return s.request("exec", ssh.Marshal(struct{ Line string }{cmd.Line}))
 	}
-	return s.request(ctx, "shell", nil)
+	return s.request("shell", nil)
 }
 
 func (p *PTY) payload() []byte {
@@ -147,26 +147,16 @@ func (p *PTY) payload() []byte {
 }
 
 // request sends a request that the server has to answer.
-func (s *Session) request(ctx context.Context, name string, payload []byte) error {
-	answer := make(chan error, 1)
-	go func() {
-		ok, err := s.ch.SendRequest(name, true, payload)
-		switch {
-		case err == nil && !ok:
-			err = &RequestError{Request: name}
-		case err != nil && s.client.tap.alive():
-			err = &RequestError{Request: name} // it closed the channel instead
-		case err != nil:
-			err = s.client.closedError()
-		}
-		answer <- err
-	}()
-	select {
-	case err := <-answer:
-		return err
-	case <-ctx.Done():
-		return context.Cause(ctx)
+func (s *Session) request(name string, payload []byte) error {
+	ok, err := s.ch.SendRequest(name, true, payload)
+	switch {
+	case err == nil && ok:
+		return nil
+	case err != nil && !s.client.tap.alive():
+		return s.client.closedError()
 	}
+	// Refused, or answered by closing the channel.
+	return &RequestError{Request: name}
 }
 
 // serve takes the server's requests until it closes the channel. The end of
@@ -221,7 +211,8 @@ func (s *Session) Stdout() io.Reader { return s.stdout }
 // server waits for the reader.
 func (s *Session) Stderr() io.Reader { return s.stderr }
 
-// Resize tells the terminal's size.
+// Resize tells the terminal's size. Like Signal it has no answer, and waits only
+// if the network does not take what we write.
 func (s *Session) Resize(cols, rows int) error {
 	payload := struct{ Cols, Rows, Width, Height uint32 }{uint32(cols), uint32(rows), 0, 0}
 	return s.notify("window-change", ssh.Marshal(payload))
@@ -268,62 +259,13 @@ func (s *Session) broken() error {
 	return s.client.closedError()
 }
 
-// Close closes the session in both directions. It does not wait for the
-// command, which on most servers gets a hangup. Reads and Wait return once the
-// server has confirmed, or the connection ends.
+// Close closes the session in both directions. It waits neither for the
+// network nor for the command, which on most servers gets a hangup. Reads and
+// Wait return once the server has confirmed, or the connection ends.
 func (s *Session) Close() error {
 	s.closeOnce.Do(func() {
 		s.stderr.abandon()
-		s.ch.Close()
+		go s.ch.Close()
 	})
 	return nil
-}
-
-// Output runs a command and returns its standard output. Standard error is
-// dropped. On failure it returns what had come until then; when ctx ends, it
-// closes the session.
-func (c *Client) Output(ctx context.Context, line string) ([]byte, error) {
-	s, err := c.Start(ctx, Command{Line: line})
-	if err != nil {
-		return nil, err
-	}
-	defer s.Close()
-	var out collector
-	ended := make(chan error, 1)
-	go func() {
-		_, err := io.Copy(&out, s.Stdout())
-		if err == nil {
-			err = s.Wait()
-		}
-		ended <- err
-	}()
-	select {
-	case err = <-ended:
-	case <-ctx.Done():
-		err = context.Cause(ctx)
-	}
-	return out.take(), err
-}
-
-// collector is a bounded buffer that can be taken while it is written to.
-type collector struct {
-	mu    sync.Mutex
-	bytes []byte
-}
-
-func (c *collector) Write(p []byte) (int, error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	n := min(len(p), maxOutput-len(c.bytes))
-	c.bytes = append(c.bytes, p[:n]...)
-	if n < len(p) {
-		return n, ErrOutputTooLong
-	}
-	return n, nil
-}
-
-func (c *collector) take() []byte {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return slices.Clip(c.bytes)
 }

@@ -19,12 +19,13 @@ type inStream Session
 
 func (in *inStream) Write(p []byte) (int, error) {
 	n, err := in.ch.Write(p)
-	if err == io.EOF {
-		if err = (*Session)(in).broken(); err == nil {
-			err = io.ErrClosedPipe // the command has closed its input, or ended
-		}
+	if err == nil {
+		return n, nil
 	}
-	return n, err
+	if broken := (*Session)(in).broken(); broken != nil {
+		return n, broken
+	}
+	return n, io.ErrClosedPipe // the command has closed its input, or ended
 }
 
 // Close sends EOF, RFC 4254 section 5.3.
