@@ -14,13 +14,14 @@ import (
 )
 
 const (
-	// window is how many bytes may be on their way to a reader.
-	window = 256 << 10
-	// grantStep: credit is given back in pieces no smaller than this, so that
-	// small reads cost no message.
+	// window is how many bytes may be on their way to us.
+	window = 1 << 20
+	// grantStep: credit is given back in pieces no smaller than this. A message
+	// costs some 60 µs, whatever it holds.
 	grantStep = window / 4
-	// maxPiece is the largest piece sent as one message.
-	maxPiece = 64 << 10
+	// maxPiece is the largest piece sent as one message. Half of a terminal's
+	// window, so that one is on its way while another is parsed.
+	maxPiece = 128 << 10
 )
 
 // portError is how the other end broke a port off.

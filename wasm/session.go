@@ -10,8 +10,9 @@ import (
 	"github.com/wasmiko/wasmiko/wasm/wire"
 )
 
-// pieceSize is how much is read of an output at a time: two of SSH's packets.
-const pieceSize = 64 << 10
+// pieceSize is how much is read at a time: as many of SSH's packets as have
+// come, up to a whole message.
+const pieceSize = maxPiece
 
 // session is a command that runs on the server, tied to two ports of the page.
 type session struct {

@@ -110,8 +110,8 @@ describe("exec", () => {
 	});
 
 	const limits: [name: string, options: ExecOptions, check: (e: unknown) => boolean][] = [
-		["takes too long", { timeout: 30 }, (e) => e instanceof TimeoutError && e.reason === "timeout"],
-		["is silent for too long", { idleTimeout: 30 }, (e) => e instanceof TimeoutError && e.reason === "idle"],
+		["takes too long", { timeout: 300 }, (e) => e instanceof TimeoutError && e.reason === "timeout"],
+		["is silent for too long", { idleTimeout: 300 }, (e) => e instanceof TimeoutError && e.reason === "idle"],
 		["writes too much", { maxOutput: 4 }, (e) => e instanceof ExecError && e.reason === "output-limit"],
 	];
 	for (const [name, options, check] of limits) {

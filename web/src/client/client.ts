@@ -107,7 +107,8 @@ export class SSHClient extends EventTarget implements AsyncDisposable {
 	}
 
 	async #sayGoodbye(): Promise<void> {
-		if (this.#state === "closed") return;
+		// After a loss, what is left to read may still hold the Worker.
+		if (this.#state === "closed") return this.#core.end(closedHere());
 		const waited = new Promise<void>((resolve) => setTimeout(resolve, GOODBYE_MS));
 		await Promise.race([this.#core.call("disconnect", {}).catch(() => {}), waited]);
 		this.#end(undefined);
@@ -122,10 +123,14 @@ export class SSHClient extends EventTarget implements AsyncDisposable {
 		this.#state = "closed";
 		globalThis.removeEventListener?.("pagehide", this.#leave);
 		if (error && !this.#closing) void this.#core.retire(error);
-		else this.#core.end(error ?? new SSHError("closed", "The connection was closed.", { reason: "local" }));
+		else this.#core.end(error ?? closedHere());
 		this.#settle(this.#closing ? undefined : error);
 		this.dispatchEvent(new CustomEvent("statechange", { detail: this.#state }));
 	}
+}
+
+function closedHere(): SSHError {
+	return new SSHError("closed", "The connection was closed.", { reason: "local" });
 }
 
 type Detail<T extends keyof ClientEvents> = ClientEvents[T]["detail"];

@@ -1,14 +1,17 @@
 /** Bytes over a MessagePort, with credit: the page's half of wasm/port.go. */
 import { SSHError } from "./errors.ts";
 
-/** How many bytes may be on their way to a reader. */
-export const WINDOW = 256 * 1024;
+/**
+ * How many bytes may be on their way to a terminal. Few, for Ctrl-C has to wait
+ * until they are parsed.
+ */
+export const TERMINAL_WINDOW = 256 * 1024;
 
-/** Credit is given back in pieces no smaller than this, so that small reads cost no message. */
-const GRANT = WINDOW / 4;
+/** How many bytes may be on their way to any other reader. */
+export const WINDOW = 1024 * 1024;
 
 /** The largest piece that is sent as one message. */
-const PIECE = 64 * 1024;
+const PIECE = 128 * 1024;
 
 /** What crosses a port: bytes, credit, the end, or a failure. */
 export type PortMessage = Uint8Array | number | null | { readonly code: string; readonly message: string };
@@ -36,6 +39,7 @@ export class BytePort {
 	readonly #port: Messages;
 	readonly #onClose: (() => void) | undefined;
 	#sink: Sink | undefined;
+	#window = WINDOW;
 	#owed = 0;
 	#received: { readonly error?: unknown } | undefined;
 	#credit = 0;
@@ -66,18 +70,19 @@ export class BytePort {
 		return this.#sent !== undefined && this.#received !== undefined;
 	}
 
-	/** Starts to read, which lets the other side send; only once. */
-	read(sink: Sink): void {
+	/** Starts to read, which lets the other side send `window` bytes; only once. */
+	read(sink: Sink, window = WINDOW): void {
 		if (this.#sink) throw new TypeError("the stream has a reader already");
 		this.#sink = sink;
+		this.#window = window;
 		if (this.#received) sink.end(this.#received.error);
-		else this.#port.postMessage(WINDOW, []);
+		else this.#port.postMessage(window, []);
 	}
 
-	/** Tells that the sink has consumed `bytes` bytes. */
+	/** Tells that the sink has consumed `bytes` bytes. Credit goes back in a few large pieces, for every message costs. */
 	grant(bytes: number): void {
 		this.#owed += bytes;
-		if (this.#owed < GRANT || this.#received) return;
+		if (this.#owed < this.#window / 4 || this.#received) return;
 		this.#port.postMessage(this.#owed, []);
 		this.#owed = 0;
 	}

@@ -2,7 +2,7 @@
 import "./dispose.ts";
 import type { Core } from "./core.ts";
 import { SSHError } from "./errors.ts";
-import { type BytePort, readableOf, writableOf } from "./port.ts";
+import { type BytePort, readableOf, type Sink, TERMINAL_WINDOW, writableOf } from "./port.ts";
 import type { Exit, Process, PTY, Shell, ShellOptions, SpawnOptions } from "./types.ts";
 import type { Start } from "./wire.ts";
 
@@ -128,13 +128,14 @@ class RemoteShell extends RemoteProcess implements Shell {
 
 	attach(sink: (chunk: Uint8Array, consumed: () => void) => void): Promise<void> {
 		const ended = new Promise<void>((resolve, reject) => {
-			this.main.read({
+			const take: Sink = {
 				data: (chunk) => {
 					const size = chunk.byteLength;
 					sink(chunk, () => this.main.grant(size));
 				},
 				end: (error) => (error === undefined ? resolve() : reject(error)),
-			});
+			};
+			this.main.read(take, TERMINAL_WINDOW);
 		});
 		ended.catch(() => {});
 		return ended;
