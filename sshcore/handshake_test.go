@@ -314,6 +314,31 @@ func TestBannersAreShownAndBounded(t *testing.T) {
 }
 
 func TestMissingStrictKexIsAWarning(t *testing.T) {
+	for _, strict := range []bool{true, false} {
+		var warned []Event
+		cfg := testConfig(nil)
+		cfg.Trace = func(e Event) {
+			if e.Warning {
+				warned = append(warned, e)
+			}
+		}
+		h := newHandshake(t.Context(), nil, "h:22", cfg)
+		h.clock = newStopwatch(-1, nil)
+		k := &kexInit{KexAlgos: []string{"curve25519-sha256"}}
+		if strict {
+			k.KexAlgos = append(k.KexAlgos, "kex-strict-s-v00@openssh.com")
+		}
+		h.tap.hello.kexInit = k
+		if err := h.checkHostKey("", nil, fixedKey(1)); err != nil {
+			t.Fatal(err)
+		}
+		if (len(warned) == 0) != strict {
+			t.Errorf("strict %v: warnings %v", strict, warned)
+		}
+	}
+}
+
+func TestStrictKexCannotBeStripped(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		srv := sshtest.New(t)
 		var warned []Event

@@ -102,7 +102,7 @@ func TestOpenSSHTerminal(t *testing.T) {
 }
 
 func TestOpenSSHBigOutput(t *testing.T) {
-	ctx, c, _ := real(t)
+	ctx, c, _ := real(t, "RekeyLimit 4M") // the server asks for new keys, too
 	s, err := c.Start(ctx, Command{Line: "head -c 50000000 /dev/zero | tee /dev/stderr"})
 	if err != nil {
 		t.Fatal(err)
