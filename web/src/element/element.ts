@@ -150,10 +150,9 @@ export class SSHTerminal extends HTMLElement {
 		this.#questions?.forget();
 	}
 
-	override focus(options?: FocusOptions): void {
-		const card = this.#shadow.querySelector<HTMLElement>(".layer.blocking :is(input:not([tabindex='-1']), button)");
-		if (card !== null) card.focus(options);
-		else this.terminal?.focus();
+	/** Puts the focus into the open question, else into the terminal. */
+	override focus(): void {
+		if (this.#view?.layer.focus() !== true) this.terminal?.focus();
 	}
 
 	/** Fits the terminal to its box; it does so by itself when the box changes. */

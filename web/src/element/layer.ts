@@ -53,9 +53,11 @@ export class Layer {
 		this.#draw();
 	}
 
-	/** Whether a question is open. */
-	get asking(): boolean {
-		return this.#asking !== undefined;
+	/** Puts the focus where the shown card wants it; false if none does. */
+	focus(): boolean {
+		const wanted = (this.#asking ?? this.#notice)?.focus;
+		wanted?.focus({ preventScroll: true });
+		return wanted !== undefined;
 	}
 
 	/** Declines every question, open or waiting: what they were for is over. */

@@ -61,7 +61,7 @@ export class Questions {
 		const history = await historyOf(error, book);
 		const canReplace = book?.replace !== undefined && error.reason === "changed";
 		try {
-			await this.#layer.ask<"replace" | "close">((answering) => changedKeyCard(error, history, canReplace, answering));
+			await this.#layer.ask<"replace">((answering) => changedKeyCard(error, history, canReplace, answering));
 			await this.#layer.ask<true>((answering) => replaceKeyCard(error.offered, answering));
 		} catch {
 			return false;

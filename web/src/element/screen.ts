@@ -9,6 +9,7 @@ import { remoteCopy } from "./clipboard.ts";
 import { sheet } from "./dom.ts";
 import { openLink, safeLink } from "./links.ts";
 import { RateLimit } from "./rate.ts";
+import { limitReplies } from "./replies.ts";
 import { cleanTitle } from "./untrusted.ts";
 
 /** How a screen looks. */
@@ -144,6 +145,7 @@ export class Screen implements Disposable {
 				if (text !== undefined) this.#events.onRemoteCopy(text);
 				return true;
 			}),
+			...limitReplies(terminal.parser, 64),
 		);
 	}
 

@@ -131,15 +131,12 @@ function compareField(key: HostKey, allow: (allowed: boolean) => void): HTMLElem
 	return h("div", {}, field("If you have the fingerprint from its owner, paste it here:", input), verdict);
 }
 
-/** What the alarm about a changed key can lead to. */
-export type ChangedKeyAnswer = "close" | "replace";
-
 /** Tells that a saved key does not fit. There is no way on from here but closing it, or a second, deliberate step. */
 export function changedKeyCard(
 	error: HostKeyError,
 	history: ReadonlyMap<string, KeyHistory>,
 	canReplace: boolean,
-	{ done, cancel }: Answering<ChangedKeyAnswer>,
+	{ done, cancel }: Answering<"replace">,
 ): Card {
 	const close = button("Close", "primary", cancel);
 	const actions = [close];
