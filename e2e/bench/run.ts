@@ -3,13 +3,13 @@
  * Run by `make bench`, in the folder e2e; a name as argument picks rows.
  */
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync } from "node:fs";
 import { get } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Child } from "../process.ts";
 import { SSHD } from "../sshd.ts";
-import { BenchServer } from "./browser.ts";
+import { BenchServer, removeProfile } from "./browser.ts";
 import { NativeSSH } from "./native.ts";
 import { median, quantile } from "./stats.ts";
 import { printTable, type Row, writeTable } from "./table.ts";
@@ -68,7 +68,7 @@ const figures: Record<string, Figure> = {
 			const profile = mkdtempSync(join(tmpdir(), "wasmiko-bench-"));
 			cold.push((await server.run<{ usable: number }>("/?bench", {}, profile)).usable);
 			warm.push((await server.run<{ usable: number }>("/?bench", {}, profile)).usable);
-			rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
+			await removeProfile(profile);
 		}
 		return [
 			at("cold-load", "ms", median(cold), 300, "new profile, to a field that takes input"),
