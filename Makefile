@@ -6,7 +6,8 @@
 #   make build   dist/wasmiko (one binary, page inside) and dist/npm
 #   make e2e     the browser tests alone; E2E="-g paste" picks some
 SHELL := /bin/sh
-STATICCHECK := go run honnef.co/go/tools/cmd/staticcheck@v0.8.2
+STATICCHECK_VERSION := v0.8.2
+STATICCHECK := .cache/bin/staticcheck
 NODE_BIN := web/node_modules/.bin
 WASM := GOOS=js GOARCH=wasm
 TSC_LAYERS := client worker vault element app test
@@ -31,7 +32,12 @@ tools:
 system:
 	@build/system.sh
 
-check: build
+# Built for this machine even when what it checks is for the page.
+$(STATICCHECK): Makefile
+	GOBIN=$(CURDIR)/.cache/bin go install honnef.co/go/tools/cmd/staticcheck@$(STATICCHECK_VERSION)
+	@touch $@
+
+check: build $(STATICCHECK)
 	@test -z "$$(gofmt -s -l $$(git ls-files '*.go'))" || { echo "gofmt -s wants to change:"; gofmt -s -l $$(git ls-files '*.go'); exit 1; }
 	go vet ./...
 	$(WASM) go vet ./sshcore ./netconn ./wasm/...
@@ -42,7 +48,8 @@ check: build
 	go run ./build/parity
 	@for layer in $(TSC_LAYERS); do echo "tsc $$layer"; $(NODE_BIN)/tsc -p web/tsconfig.$$layer.json || exit 1; done
 	cd e2e && npm ci --loglevel=error --no-progress >/dev/null && node_modules/.bin/tsc -p tsconfig.json
-	cd web && node_modules/.bin/biome ci --error-on-warnings .. && node_modules/.bin/knip
+	web/node_modules/.bin/biome ci --colors=off --error-on-warnings .
+	cd web && node_modules/.bin/knip --no-progress
 	@build/rules.sh
 
 go-test:
@@ -50,7 +57,7 @@ go-test:
 
 # The core's own tests, run as wasm under Node.
 wasm-test: build
-	$(WASM) go test -timeout 5m -exec="$$(go env GOROOT)/lib/wasm/go_js_wasm_exec" ./wasm/...
+	$(WASM) go test -timeout 5m -exec="$$(go env GOROOT)/lib/wasm/go_js_wasm_exec" ./wasm ./netconn
 
 web-test: build
 	cd web && node test/run.mjs

@@ -13,6 +13,9 @@ import (
 	"golang.org/x/crypto/ssh"
 )
 
+// typeDSA is named here to be refused.
+const typeDSA = "ssh-dss"
+
 // KeyReason tells what is wrong with the text of a private key.
 type KeyReason string
 
@@ -82,7 +85,7 @@ func parseKey(text []byte, unlock func() (ssh.Signer, error)) (ssh.Signer, error
 	var missing *ssh.PassphraseMissingError
 	switch {
 	case errors.As(err, &missing) && missing.PublicKey != nil:
-		if missing.PublicKey.Type() == ssh.InsecureKeyAlgoDSA {
+		if missing.PublicKey.Type() == typeDSA {
 			return nil, &KeyError{Reason: KeyDSA}
 		}
 		return &lockedSigner{public: missing.PublicKey, unlock: unlock}, nil
@@ -115,7 +118,7 @@ func newSigner(key any) (ssh.Signer, error) {
 	if err != nil {
 		return nil, &KeyError{Reason: KeyUnknown, Err: err}
 	}
-	if signer.PublicKey().Type() == ssh.InsecureKeyAlgoDSA {
+	if signer.PublicKey().Type() == typeDSA {
 		return nil, &KeyError{Reason: KeyDSA}
 	}
 	return signer, nil

@@ -110,7 +110,7 @@ export class SessionView {
 	async info(): Promise<void> {
 		const { client } = this.#terminal;
 		if (client === undefined) return;
-		const facts = await client.info().catch(() => undefined);
+		const facts = await client.refreshInfo().catch(() => undefined);
 		if (facts === undefined) return;
 		const key = this.#hostKey();
 		const { clipboardHosts } = this.#settings;
@@ -178,7 +178,7 @@ export class SessionView {
 
 	async #refresh(): Promise<ConnectionInfo | undefined> {
 		if (this.element.hidden || document.hidden) return undefined;
-		const facts = await this.#terminal.client?.info().catch(() => undefined);
+		const facts = await this.#terminal.client?.refreshInfo().catch(() => undefined);
 		if (facts !== undefined && this.live) this.#bar.facts(facts);
 		return facts;
 	}

@@ -32,13 +32,15 @@ export class SSHClient extends EventTarget implements AsyncDisposable {
 	readonly closed: Promise<void>;
 	readonly #core: Core;
 	readonly #settle: (error: SSHError | undefined) => void;
+	#info: ConnectionInfo;
 	#state: ClientState = "ready";
 	#closing: Promise<void> | undefined;
 
 	/** Not for callers: {@link connect} makes clients. */
-	constructor(core: Core, events: ConnectionEvents) {
+	constructor(core: Core, info: ConnectionInfo, events: ConnectionEvents) {
 		super();
 		this.#core = core;
+		this.#info = info;
 		let settle: (error: SSHError | undefined) => void = () => {};
 		this.closed = new Promise((resolve, reject) => {
 			settle = (error) => (error ? reject(error) : resolve());
@@ -55,12 +57,15 @@ export class SSHClient extends EventTarget implements AsyncDisposable {
 		return this.#state;
 	}
 
-	/**
-	 * Asks the core about the connection. A call and no property, for bytes,
-	 * round trips and, after a rekey, the algorithms change.
-	 */
-	info(options: Abortable = {}): Promise<ConnectionInfo> {
-		return this.#core.call("info", {}, options);
+	/** What is known of the connection: as it was at login, or at the last {@link refreshInfo}. */
+	get info(): ConnectionInfo {
+		return this.#info;
+	}
+
+	/** Asks the core anew: bytes, round trips and, after a rekey, the algorithms change. */
+	async refreshInfo(options: Abortable = {}): Promise<ConnectionInfo> {
+		this.#info = await this.#core.call("info", {}, options);
+		return this.#info;
 	}
 
 	/** Runs a command to its end and collects its output. A non-zero exit is not an error. */

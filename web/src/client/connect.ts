@@ -25,8 +25,8 @@ export async function connect(options: ConnectOptions): Promise<SSHClient> {
 	try {
 		signal?.throwIfAborted();
 		const ports = params.relay === "" ? [pump(relay as Duplex, core)] : [];
-		await core.call("connect", params, { signal, ports });
-		return new SSHClient(core, events);
+		const info = await core.call("connect", params, { signal, ports });
+		return new SSHClient(core, info, events);
 	} catch (error) {
 		core.end(new SSHError("closed", "The connection was not made.", { reason: "local" }));
 		throw error;
