@@ -47,6 +47,12 @@ export class SSHD {
 		return line.split(" ")[1] ?? "";
 	}
 
+	/** The picture of a host key, by ssh-keygen. */
+	randomart(type = this.#hostKeyTypes[0] ?? "ed25519"): string {
+		const text = execFileSync("ssh-keygen", ["-lvf", join(this.dir, `host_${type}.pub`)], { encoding: "utf8" });
+		return text.slice(text.indexOf("\n") + 1).trimEnd();
+	}
+
 	/** The line that known_hosts would hold for 127.0.0.1. */
 	knownHostsLine(type = this.#hostKeyTypes[0] ?? "ed25519"): string {
 		const [algorithm, key] = this.read(`host_${type}.pub`).split(" ");
