@@ -1,0 +1,203 @@
+package sshcore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"math"
+)
+
+// Download writes a file, or a part of it, to w, in order, and returns how much
+// was written. Many reads are on the way at a time; while w does not take what
+// came, no more are sent, so that at most 4 MiB are in memory.
+//
+// It moves what the file holds when it is opened. It fails with ErrChanged if
+// the file turns out shorter, or was written to meanwhile, after what was
+// there has been written; and with ErrNotRegular before anything is read from
+// what is no file. A file that says that it is empty, as those of /proc do, is
+// read to its end.
+func (s *SFTP) Download(ctx context.Context, path string, w io.Writer, t Transfer) (int64, error) {
+	const op = "download"
+	e, err := s.describe(ctx, op, path, withStrings(fxpStat, path))
+	if err != nil {
+		return 0, err
+	}
+	if err := regular(e); err != nil {
+		return 0, failed(op, path, err)
+	}
+	f, err := s.open(ctx, op, path, fxfRead, 0)
+	if err != nil {
+		return 0, err
+	}
+	defer f.drop()
+	d := &download{file: f, w: w, t: t, chunk: chunk(readSize, s.limits.Read), next: t.Offset}
+	d.ring.limit = firstFlight
+	defer d.ring.abandon(s.c)
+	n, err := d.run(ctx)
+	return n, failed(op, path, err)
+}
+
+// regular fails for what must not be opened like a file. A server that does
+// not tell types is believed to have files only.
+func regular(e Entry) error {
+	switch {
+	case e.Mode.IsDir():
+		return fmt.Errorf("%w: a directory", ErrNotRegular)
+	case e.Mode&fs.ModeNamedPipe != 0:
+		return fmt.Errorf("%w: a FIFO", ErrNotRegular)
+	case e.Mode&fs.ModeSocket != 0:
+		return fmt.Errorf("%w: a socket", ErrNotRegular)
+	case e.Mode&fs.ModeDevice != 0:
+		return fmt.Errorf("%w: a device", ErrNotRegular)
+	case !e.Mode.IsRegular():
+		return ErrNotRegular
+	}
+	return nil
+}
+
+// download is a Download on its way.
+type download struct {
+	*file
+	w     io.Writer
+	t     Transfer
+	ring  ring
+	chunk int
+
+	before Entry // when the file was opened
+	next   int64 // offset of the next request
+	end    int64 // offset at which to stop
+	exact  bool  // end is known, not only a bound
+	done   int64
+	eof    bool
+}
+
+func (d *download) run(ctx context.Context) (int64, error) {
+	var err error
+	if d.before, err = d.stat(ctx); err != nil {
+		return 0, err
+	}
+	if err := regular(d.before); err != nil { // another one than before
+		return 0, err
+	}
+	d.bound()
+	d.t.progress(0, d.total())
+	for {
+		if err := d.send(ctx); err != nil {
+			return d.done, err
+		}
+		if len(d.ring.flying) == 0 {
+			break
+		}
+		if err := d.receive(ctx); err != nil {
+			return d.done, err
+		}
+	}
+	return d.done, d.verify(ctx)
+}
+
+// bound decides where the download ends.
+func (d *download) bound() {
+	d.end = math.MaxInt64
+	if d.before.Told.Has(ToldSize) && d.before.Size > 0 {
+		d.end, d.exact = max(d.before.Size, d.next), true
+	}
+	if d.t.Length > 0 && d.t.Length < d.end-d.next {
+		d.end = d.next + d.t.Length
+	}
+}
+
+func (d *download) total() int64 {
+	if d.exact {
+		return d.end - d.t.Offset
+	}
+	return -1
+}
+
+// send sends as many reads as may fly.
+func (d *download) send(ctx context.Context) error {
+	for !d.eof && d.next < d.end && !d.ring.full() {
+		p := d.ring.piece()
+		p.offset, p.have = d.next, 0
+		p.want = int(min(int64(d.chunk), d.end-d.next))
+		if cap(p.memory) < p.want {
+			p.memory = make([]byte, p.want)
+		}
+		if err := d.ask(ctx, p); err != nil {
+			return err
+		}
+		d.ring.flying = append(d.ring.flying, p)
+		d.next += int64(p.want)
+	}
+	return nil
+}
+
+// ask asks for what is missing in a piece.
+func (d *download) ask(ctx context.Context, p *piece) error {
+	b := append(p.packet[:0], newPacket(fxpRead)...)
+	b = putUint64(putString(b, d.handle), uint64(p.offset)+uint64(p.have))
+	p.packet = putUint32(b, uint32(p.want-p.have))
+	p.into = p.memory[p.have:p.want]
+	return d.s.c.start(ctx, p.request)
+}
+
+// receive takes the answer to the oldest read and writes what is whole.
+func (d *download) receive(ctx context.Context) error {
+	p := d.ring.flying[0]
+	_, err := d.s.c.take(ctx, d.op, d.name, p.request, fxpData)
+	switch {
+	case err != nil && statusOf(err) == StatusEOF:
+		d.eof = true
+	case err != nil:
+		return err
+	default:
+		p.have += len(p.body)
+		if p.have < p.want && !d.eof {
+			// Less than asked for is no end, section 6.4, yet it may be all that
+			// this server ever sends at once.
+			d.chunk = max(min(d.chunk, len(p.body)), 512)
+			return d.ask(ctx, p)
+		}
+	}
+	if d.eof && d.done != p.offset-d.t.Offset { // beyond what an earlier one had
+		d.ring.land()
+		return nil
+	}
+	if err := d.write(p.memory[:p.have]); err != nil {
+		return err
+	}
+	d.ring.land()
+	return nil
+}
+
+func (d *download) write(b []byte) error {
+	n, err := d.w.Write(b)
+	d.done += int64(n)
+	if err == nil && n < len(b) {
+		err = io.ErrShortWrite
+	}
+	if err == nil && n > 0 {
+		d.t.progress(d.done, d.total())
+	}
+	return err
+}
+
+// verify tells whether what was read is what the file holds.
+func (d *download) verify(ctx context.Context) error {
+	if d.exact && d.t.Offset+d.done != d.end {
+		return fmt.Errorf("%w: it ended after %d bytes of %d", ErrChanged, d.t.Offset+d.done, d.end)
+	}
+	after, err := d.stat(ctx)
+	switch {
+	case err != nil && errors.Is(err, fs.ErrNotExist): // some servers, once it is removed
+		return nil
+	case err != nil:
+		return err
+	case d.exact && after.Size != d.before.Size:
+		return fmt.Errorf("%w: it had %d bytes and now has %d", ErrChanged, d.before.Size, after.Size)
+	case d.exact && !after.Mtime.Equal(d.before.Mtime):
+		return ErrChanged
+	}
+	return nil
+}

@@ -1,0 +1,30 @@
+package sshcore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+)
+
+// OpenSSH's extensions, described in its file PROTOCOL, section 4.
+const (
+	extPosixRename = "posix-rename@openssh.com"
+	extHardlink    = "hardlink@openssh.com"
+	extFsync       = "fsync@openssh.com"
+	extStatVFS     = "statvfs@openssh.com"
+	extFstatVFS    = "fstatvfs@openssh.com"
+	extLimits      = "limits@openssh.com"
+	extCopyData    = "copy-data"
+)
+
+// extension asks for something by an extension whose fields are strings.
+func (s *SFTP) extension(ctx context.Context, op, path, name string, want byte, args ...string) (*fields, error) {
+	if !s.Offers(name) {
+		return nil, failed(op, path, fmt.Errorf("%w: the server does not offer %s", errors.ErrUnsupported, name))
+	}
+	p := extended(name)
+	for _, a := range args {
+		p = putString(p, a)
+	}
+	return s.c.ask(ctx, op, path, newRequest(p), want)
+}

@@ -1,0 +1,216 @@
+package sshcore
+
+import (
+	"context"
+	"fmt"
+	"io"
+)
+
+// Upload writes what r has to a file, at t.Offset, and returns how much of it
+// the server has acknowledged without a gap, also when it fails: from Offset
+// plus that an upload can be resumed. Mode is for a file that is new; zero
+// leaves it to the server. At offset 0 it empties a file that is there; see
+// Put for one that does not harm it before the new one is whole.
+//
+// Many writes are on the way at a time, 2 MiB at most. On success the file's
+// size has been verified, or ErrSizeMismatch is returned.
+//
+// r is read in the caller's goroutine, and the end of ctx does not interrupt
+// its Read.
+func (s *SFTP) Upload(ctx context.Context, path string, r io.Reader, t Transfer) (int64, error) {
+	const op = "upload"
+	// Opening a FIFO would wait for its reader.
+	if e, err := s.describe(ctx, op, path, withStrings(fxpStat, path)); err == nil {
+		if err := regular(e); err != nil {
+			return 0, failed(op, path, err)
+		}
+	} else if statusOf(err) == StatusOK {
+		return 0, err
+	}
+	flags := uint32(fxfWrite | fxfCreate)
+	if t.Offset == 0 {
+		flags |= fxfTrunc
+	} else {
+		flags = fxfWrite
+	}
+	f, err := s.open(ctx, op, path, flags, t.Mode)
+	if err != nil {
+		return 0, err
+	}
+	u := &upload{file: f, r: r, t: t, chunk: chunk(writeSize, s.limits.Write)}
+	u.ring.limit = firstFlight
+	n, err := u.run(ctx)
+	return n, failed(op, path, err)
+}
+
+// upload is an Upload on its way.
+type upload struct {
+	*file
+	r     io.Reader
+	t     Transfer
+	ring  ring
+	chunk int
+
+	sent, acked int64 // from t.Offset on
+	eof         bool
+}
+
+func (u *upload) run(ctx context.Context) (int64, error) {
+	err := u.seek(ctx)
+	if err != nil {
+		u.drop()
+		return 0, err
+	}
+	u.t.progress(0, u.total())
+	if err = u.copy(ctx); err == nil {
+		err = u.finish(ctx)
+	}
+	if err != nil {
+		u.tidy(ctx)
+		return u.acked, u.explain(ctx, err)
+	}
+	return u.acked, u.close(ctx)
+}
+
+func (u *upload) total() int64 {
+	if u.t.Size > 0 {
+		return u.t.Size
+	}
+	return -1
+}
+
+// seek makes the file end at the offset: what is behind it may have gaps.
+func (u *upload) seek(ctx context.Context) error {
+	if u.t.Offset == 0 {
+		return nil
+	}
+	e, err := u.stat(ctx)
+	switch {
+	case err != nil:
+		return err
+	case !e.Told.Has(ToldSize) || e.Size < u.t.Offset:
+		return fmt.Errorf("%w: %d bytes, too few to resume at %d", ErrSizeMismatch, e.Size, u.t.Offset)
+	case e.Size > u.t.Offset:
+		return u.truncate(ctx, u.t.Offset)
+	}
+	return nil
+}
+
+// copy sends all that r has, and waits for all answers.
+func (u *upload) copy(ctx context.Context) error {
+	for {
+		for !u.eof && !u.ring.full() {
+			if err := u.send(ctx); err != nil {
+				return err
+			}
+		}
+		if len(u.ring.flying) == 0 {
+			return nil
+		}
+		if err := u.receive(ctx); err != nil {
+			return err
+		}
+	}
+}
+
+// send reads a piece and sends it. A short one, at the end of what r has for
+// now, is sent at once.
+func (u *upload) send(ctx context.Context) error {
+	p := u.ring.piece()
+	p.offset = u.t.Offset + u.sent
+	b := append(p.packet[:0], newPacket(fxpWrite)...)
+	b = putUint64(putString(b, u.handle), uint64(p.offset))
+	head := len(b) + 4
+	if cap(b) < head+u.chunk {
+		b = append(make([]byte, 0, head+u.chunk), b...)
+	}
+	n, err := io.ReadFull(u.r, b[head:head+u.chunk])
+	p.packet, p.have = append(putUint32(b, uint32(n)), b[head:head+n]...), n
+	switch {
+	case err == io.EOF || err == io.ErrUnexpectedEOF:
+		u.eof = true
+	case err != nil:
+		return err
+	}
+	if n == 0 {
+		return nil
+	}
+	if err := u.s.c.start(ctx, p.request); err != nil {
+		return err
+	}
+	u.sent += int64(n)
+	u.ring.flying = append(u.ring.flying, p)
+	return nil
+}
+
+// receive takes the answer to the oldest write.
+func (u *upload) receive(ctx context.Context) error {
+	p := u.ring.flying[0]
+	if _, err := u.s.c.take(ctx, u.op, u.name, p.request, fxpStatus); err != nil {
+		return err
+	}
+	u.acked += int64(p.have)
+	u.ring.land()
+	u.t.progress(u.acked, u.total())
+	return nil
+}
+
+// finish makes sure that the file is whole.
+func (u *upload) finish(ctx context.Context) error {
+	if u.t.Sync && u.s.Offers(extFsync) {
+		if err := u.sync(ctx); err != nil {
+			return err
+		}
+	}
+	if !u.t.Mtime.IsZero() {
+		if err := u.setTimes(ctx, u.t.Mtime); err != nil {
+			return err
+		}
+	}
+	e, err := u.stat(ctx)
+	if err != nil {
+		return err
+	}
+	if want := u.t.Offset + u.acked; e.Told.Has(ToldSize) && e.Size != want {
+		return fmt.Errorf("%w: %d bytes instead of %d", ErrSizeMismatch, e.Size, want)
+	}
+	return nil
+}
+
+// tidy leaves a failed upload so that its file ends with what was acknowledged,
+// if that can be had. When ctx has ended, nothing is waited for: what is on its
+// way then may still arrive, and an upload that resumes cuts it off.
+func (u *upload) tidy(ctx context.Context) {
+	defer u.drop()
+	defer u.ring.abandon(u.s.c)
+	gap := false
+	for ; len(u.ring.flying) > 0; u.ring.land() {
+		p := u.ring.flying[0]
+		_, err := u.s.c.take(ctx, u.op, u.name, p.request, fxpStatus)
+		if err != nil && statusOf(err) == StatusOK {
+			return // ctx or the session ended
+		}
+		if gap = gap || err != nil; !gap {
+			u.acked += int64(p.have)
+		}
+	}
+	if gap {
+		u.truncate(ctx, u.t.Offset+u.acked)
+	}
+}
+
+// explain finds out whether a write failed for want of space: version 3 has no
+// status for it.
+func (u *upload) explain(ctx context.Context, err error) error {
+	if statusOf(err) != StatusFailure || !u.s.Offers(extFstatVFS) {
+		return err
+	}
+	f, askErr := u.s.c.ask(ctx, u.op, u.name, newRequest(putString(extended(extFstatVFS), u.handle)), fxpExtendedReply)
+	if askErr != nil {
+		return err
+	}
+	if v := f.takeVFS(); f.bad || v.Available >= uint64(u.chunk) {
+		return err
+	}
+	return &SFTPError{Op: u.op, Path: u.name, Status: StatusFailure, Err: ErrNoSpace}
+}
