@@ -1,0 +1,149 @@
+/**
+ * The shapes of working with files. Names are bytes on a server: what is no
+ * UTF-8 has an escaped `name` for people and its bytes in `raw` for programs.
+ */
+import type { Abortable } from "./types.ts";
+
+/** A path on the server: text, or the raw bytes of {@link Entry.path} where a name is no UTF-8. */
+export type Path = string | Uint8Array;
+
+export type FileType = "file" | "directory" | "symlink" | "fifo" | "socket" | "block" | "char" | "unknown";
+
+/** What the server tells of a file. What it did not tell is absent. */
+export interface FileInfo {
+	readonly type: FileType;
+	/** Bytes. */
+	readonly size?: number;
+	/** Permission bits with setuid, setgid and sticky: 0o7777 at most. */
+	readonly mode?: number;
+	readonly uid?: number;
+	readonly gid?: number;
+	/** Milliseconds since 1970. */
+	readonly atime?: number;
+	/** Milliseconds since 1970. */
+	readonly mtime?: number;
+}
+
+/** An entry of a folder. */
+export interface Entry extends FileInfo {
+	/** For people: bytes that are no UTF-8 and control characters are escaped as \xHH. Equal to the real name when `raw` is absent. */
+	readonly name: string;
+	/** The name's bytes, only where `name` is not exactly them. */
+	readonly raw?: Uint8Array;
+	/** The names of owner and group, where the server tells. */
+	readonly owner?: string;
+	readonly group?: string;
+}
+
+/** Progress of a transfer: bytes done, of how many where that is known. */
+export interface TransferProgress {
+	readonly done: number;
+	readonly total?: number;
+}
+
+export interface ReadOptions extends Abortable {
+	/** First byte to read; 0 if absent. */
+	readonly offset?: number;
+	/** How many bytes; to the end if absent. */
+	readonly length?: number;
+}
+
+export interface WriteOptions extends Abortable {
+	/** First byte to write; 0 if absent. With an offset the file is not emptied. */
+	readonly offset?: number;
+	/** Permission bits of a file that is made. */
+	readonly mode?: number;
+	/** Writes beside the target and renames over it on close: nobody sees half a file. */
+	readonly atomic?: boolean;
+}
+
+export interface GetOptions extends ReadOptions {
+	onProgress?(progress: TransferProgress): void;
+}
+
+/** Where `get` writes to: a file handle is written by the Worker, without the bytes passing the main thread. */
+export type Sink = FileSystemFileHandle | WritableStream<Uint8Array>;
+
+/** What `put` reads from: a Blob or a File is read by the Worker. */
+export type Source = Blob | FileSystemFileHandle | ReadableStream<Uint8Array> | Uint8Array | string;
+
+export interface PutOptions extends Abortable {
+	/** Goes to `NAME.part` first, is checked, then renamed over the target; true if absent. */
+	readonly atomic?: boolean;
+	/** Permission bits; those of the file that is replaced, else the server's default. */
+	readonly mode?: number;
+	/** Milliseconds since 1970, set at the end; absent: the server's clock. A File's own is taken when `keepTime` is set. */
+	readonly mtime?: number;
+	readonly keepTime?: boolean;
+	/** Goes on with a part that an earlier, broken put left; Blob sources only. */
+	readonly resume?: boolean;
+	/** true: an existing target is replaced; false: the put fails with SFTPError `exists`. true if absent. */
+	readonly overwrite?: boolean;
+	/** Compares SHA-256 after the upload, by running sha256sum there. */
+	readonly verify?: boolean;
+	onProgress?(progress: TransferProgress): void;
+}
+
+/** What a transfer moved. */
+export interface TransferResult {
+	/** Bytes moved now, without what a resumed one had already. */
+	readonly bytes: number;
+	/** The file's size at the end. */
+	readonly size: number;
+}
+
+export interface RemoveOptions extends Abortable {
+	/** Also folders with all that is in them; links are removed, never followed. */
+	readonly recursive?: boolean;
+	onProgress?(removed: number): void;
+}
+
+/** Space of a file system, in bytes, and files. */
+export interface FileSystemInfo {
+	readonly size: number;
+	readonly free: number;
+	/** Free for this user. */
+	readonly available: number;
+	readonly files: number;
+	readonly filesFree: number;
+}
+
+/** Work with the files of a server. Made by {@link SSHClient.sftp}. Every failure is an SFTPError with path and reason. */
+export interface SFTP extends AsyncDisposable {
+	/** The folder where relative paths start. */
+	readonly home: string;
+	/** The server's extensions, by name. */
+	readonly extensions: Readonly<Record<string, string>>;
+	/** The entries of a folder as they come, without . and .. . Breaking out of the loop ends it. */
+	list(path: Path, options?: Abortable & { readonly max?: number }): AsyncIterable<Entry>;
+	/** Follows links; {@link lstat} does not. */
+	stat(path: Path, options?: Abortable): Promise<FileInfo>;
+	lstat(path: Path, options?: Abortable): Promise<FileInfo>;
+	/** Where a link points to, as it stands in the link. */
+	readlink(path: Path, options?: Abortable): Promise<{ readonly target: string; readonly raw?: Uint8Array }>;
+	realpath(path: Path, options?: Abortable): Promise<string>;
+	mkdir(path: Path, options?: Abortable & { readonly mode?: number; readonly recursive?: boolean }): Promise<void>;
+	remove(path: Path, options?: RemoveOptions): Promise<void>;
+	/** Fails if `to` exists, unless `overwrite`: then it is replaced in one step. */
+	rename(from: Path, to: Path, options?: Abortable & { readonly overwrite?: boolean }): Promise<void>;
+	symlink(target: Path, path: Path, options?: Abortable): Promise<void>;
+	link(existing: Path, path: Path, options?: Abortable): Promise<void>;
+	chmod(path: Path, mode: number, options?: Abortable): Promise<void>;
+	chown(path: Path, uid: number, gid: number, options?: Abortable): Promise<void>;
+	/** Times in milliseconds since 1970; SFTP keeps whole seconds. */
+	utimes(path: Path, atime: number, mtime: number, options?: Abortable): Promise<void>;
+	truncate(path: Path, size: number, options?: Abortable): Promise<void>;
+	statvfs(path: Path, options?: Abortable): Promise<FileSystemInfo>;
+	/** Copies on the server, where it can (copy-data). */
+	copy(from: Path, to: Path, options?: Abortable): Promise<void>;
+	/** The bytes of a file. Never reads a pipe, a socket or a device. */
+	read(path: Path, options?: ReadOptions): ReadableStream<Uint8Array>;
+	/** Writes a file; what close resolves is on the server. */
+	write(path: Path, options?: WriteOptions): WritableStream<Uint8Array>;
+	/** Downloads to a file or a stream, and checks that all came. */
+	get(path: Path, to: Sink, options?: GetOptions): Promise<TransferResult>;
+	/** Uploads. */
+	put(from: Source, path: Path, options?: PutOptions): Promise<TransferResult>;
+	/** Ends the SFTP session; what runs over it fails. */
+	close(): Promise<void>;
+}
