@@ -35,7 +35,11 @@ export async function startWasmiko(args: readonly string[]): Promise<Wasmiko> {
 	return { url, child, demoPort: config.demo?.port ?? 0 };
 }
 
-export const LOOPBACK = ["--allow", "127.0.0.1:*", "--allow", "localhost:*", "--allow", "[::1]:*"];
+/** Lets a relay reach every port of this machine's loopback, as often as a test suite likes. */
+export const LOOPBACK = [
+	...["--allow", "127.0.0.1:*", "--allow", "localhost:*", "--allow", "[::1]:*"],
+	...["--connections-per-minute", "6000"],
+];
 
 export const test = base.extend<Fixtures, WorkerFixtures>({
 	wasmiko: [
