@@ -19,12 +19,19 @@ const (
 
 // extension asks for something by an extension whose fields are strings.
 func (s *SFTP) extension(ctx context.Context, op, path, name string, want byte, args ...string) (*fields, error) {
-	if !s.Offers(name) {
-		return nil, failed(op, path, fmt.Errorf("%w: the server does not offer %s", errors.ErrUnsupported, name))
+	if err := s.needs(op, path, name); err != nil {
+		return nil, err
 	}
 	p := extended(name)
 	for _, a := range args {
 		p = putString(p, a)
 	}
 	return s.c.ask(ctx, op, path, newRequest(p), want)
+}
+
+func (s *SFTP) needs(op, path, extension string) error {
+	if s.Offers(extension) {
+		return nil
+	}
+	return failed(op, path, fmt.Errorf("%w: the server does not offer %s", errors.ErrUnsupported, extension))
 }

@@ -48,12 +48,7 @@ type file struct {
 
 // open opens a file for op. A new one gets mode, unless that is 0.
 func (s *SFTP) open(ctx context.Context, op, name string, flags uint32, mode fs.FileMode) (*file, error) {
-	p := putUint32(withStrings(fxpOpen, name), flags)
-	if mode != 0 {
-		p = putUint32(putUint32(p, attrMode), posixMode(mode))
-	} else {
-		p = putUint32(p, 0)
-	}
+	p := putMode(putUint32(withStrings(fxpOpen, name), flags), mode)
 	handle, err := s.openHandle(ctx, op, name, p)
 	if err != nil {
 		return nil, err

@@ -20,26 +20,24 @@ import (
 func (s *SFTP) Upload(ctx context.Context, path string, r io.Reader, t Transfer) (int64, error) {
 	const op = "upload"
 	// Opening a FIFO would wait for its reader.
-	if e, err := s.describe(ctx, op, path, withStrings(fxpStat, path)); err == nil {
+	e, err := s.describe(ctx, op, path, withStrings(fxpStat, path))
+	switch {
+	case err == nil:
 		if err := regular(e); err != nil {
 			return 0, failed(op, path, err)
 		}
-	} else if statusOf(err) == StatusOK {
+	case statusOf(err) == StatusOK:
 		return 0, err
 	}
-	flags := uint32(fxfWrite | fxfCreate)
+	flags := uint32(fxfWrite)
 	if t.Offset == 0 {
-		flags |= fxfTrunc
-	} else {
-		flags = fxfWrite
+		flags |= fxfCreate | fxfTrunc
 	}
 	f, err := s.open(ctx, op, path, flags, t.Mode)
 	if err != nil {
 		return 0, err
 	}
-	u := &upload{file: f, r: r, t: t, chunk: chunk(writeSize, s.limits.Write)}
-	u.ring.limit = firstFlight
-	n, err := u.run(ctx)
+	n, err := newUpload(f, r, t).run(ctx)
 	return n, failed(op, path, err)
 }
 
@@ -53,6 +51,15 @@ type upload struct {
 
 	sent, acked int64 // from t.Offset on
 	eof         bool
+
+	// settle is called when all has been acknowledged; or nil.
+	settle func(context.Context) error
+}
+
+func newUpload(f *file, r io.Reader, t Transfer) *upload {
+	u := &upload{file: f, r: r, t: t, chunk: chunk(writeSize, f.s.limits.Write)}
+	u.ring.limit = firstFlight
+	return u
 }
 
 func (u *upload) run(ctx context.Context) (int64, error) {
@@ -157,6 +164,11 @@ func (u *upload) receive(ctx context.Context) error {
 
 // finish makes sure that the file is whole.
 func (u *upload) finish(ctx context.Context) error {
+	if u.settle != nil {
+		if err := u.settle(ctx); err != nil {
+			return err
+		}
+	}
 	if u.t.Sync && u.s.Offers(extFsync) {
 		if err := u.sync(ctx); err != nil {
 			return err
