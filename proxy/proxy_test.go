@@ -109,7 +109,9 @@ func server(t *testing.T, handle func(*net.TCPConn)) (addr string) {
 	}
 	var conns sync.WaitGroup
 	t.Cleanup(func() { l.Close(); conns.Wait() })
-	go func() {
+	// The loop is of the group itself, so that nothing is added to an empty one
+	// while Cleanup waits.
+	conns.Go(func() {
 		for {
 			c, err := l.Accept()
 			if err != nil {
@@ -121,7 +123,7 @@ func server(t *testing.T, handle func(*net.TCPConn)) (addr string) {
 				handle(c.(*net.TCPConn))
 			})
 		}
-	}()
+	})
 	return l.Addr().String()
 }
 
