@@ -47,6 +47,7 @@ func newCore(port js.Value) *core {
 	handle(c.bridge, "resize", c.resize)
 	handle(c.bridge, "signal", c.signal)
 	handle(c.bridge, "close", c.close)
+	c.handleFiles()
 	return c
 }
 

@@ -117,6 +117,9 @@ func (c *core) describe(err error) *wire.Error {
 		stream   *portError
 		page     *pageError
 	)
+	if e := c.describeSFTP(err); e != nil {
+		return e
+	}
 	switch {
 	case errors.As(err, &auth):
 		return c.describeAuth(auth)

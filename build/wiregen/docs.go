@@ -4,6 +4,7 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"path/filepath"
 	"strings"
 )
 
@@ -11,13 +12,24 @@ import (
 // under "Type.Field", of a call under its method.
 type docs map[string]string
 
-// parseDocs reads the comments from the schema's source.
-func parseDocs(path string) (docs, error) {
-	file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.ParseComments)
+// parseDocs reads the comments from the schema's source files.
+func parseDocs(dir string) (docs, error) {
+	paths, err := filepath.Glob(filepath.Join(filepath.FromSlash(dir), "*.go"))
 	if err != nil {
 		return nil, err
 	}
 	d := docs{}
+	for _, path := range paths {
+		file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.ParseComments)
+		if err != nil {
+			return nil, err
+		}
+		d.addFile(file)
+	}
+	return d, nil
+}
+
+func (d docs) addFile(file *ast.File) {
 	for _, decl := range file.Decls {
 		gen, ok := decl.(*ast.GenDecl)
 		if !ok {
@@ -29,7 +41,6 @@ func parseDocs(path string) (docs, error) {
 			}
 		}
 	}
-	return d, nil
 }
 
 func (d docs) addType(t *ast.TypeSpec, doc *ast.CommentGroup) {

@@ -19,9 +19,9 @@ type generator struct {
 }
 
 // generate returns the text of wire.ts. The comments come from the source
-// file, everything else from the compiled tables.
-func generate(sourcePath string) ([]byte, error) {
-	d, err := parseDocs(sourcePath)
+// files, everything else from the compiled tables.
+func generate(dir string) ([]byte, error) {
+	d, err := parseDocs(dir)
 	if err != nil {
 		return nil, err
 	}

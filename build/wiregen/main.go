@@ -12,9 +12,9 @@ import (
 	"path/filepath"
 )
 
-// Both paths are relative to the module's root, where the command is run.
+// The schema's package and the file. Both paths are relative to the module's root, where the command is run.
 const (
-	source = "wasm/wire/wire.go"
+	source = "wasm/wire"
 	target = "web/src/client/wire.ts"
 )
 

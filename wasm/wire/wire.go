@@ -1,6 +1,7 @@
 // Package wire is the schema of the calls that cross the wall between the
 // page and the core: plain structs and two tables. It knows neither
-// syscall/js nor SSH. build/wiregen writes web/src/client/wire.ts from it.
+// syscall/js nor SSH. build/wiregen writes web/src/client/wire.ts from it. The
+// shapes of files stand in sftp.go.
 //
 // A call is a message {id, method, params, ports?}; its answer is
 // {id, result} or {id, error}; {id, cancel: true} cancels it. Bytes never
@@ -37,6 +38,27 @@ var ToCore = []Call{
 	{"resize", Resize{}, None{}, 0},
 	{"signal", Signal{}, None{}, 0},
 	{"close", Session{}, None{}, 0},
+
+	{"sftp", None{}, SFTP{}, 0},
+	{"sftpClose", SFTPSession{}, None{}, 0},
+	{"sftpStat", SFTPStat{}, FileInfo{}, 0},
+	{"sftpOpenDir", SFTPPath{}, SFTPDir{}, 0},
+	{"sftpNext", SFTPNext{}, SFTPPage{}, 0},
+	{"sftpCloseDir", SFTPDir{}, None{}, 0},
+	{"sftpReadlink", SFTPPath{}, FileName{}, 0},
+	{"sftpRealpath", SFTPPath{}, FileName{}, 0},
+	{"sftpMkdir", SFTPMkdir{}, None{}, 0},
+	{"sftpRemove", SFTPRemove{}, None{}, 0},
+	{"sftpRename", SFTPPair{}, None{}, 0},
+	{"sftpSymlink", SFTPPair{}, None{}, 0},
+	{"sftpLink", SFTPPair{}, None{}, 0},
+	{"sftpCopy", SFTPPair{}, None{}, 0},
+	{"sftpChange", SFTPChange{}, None{}, 0},
+	{"sftpStatVFS", SFTPPath{}, FileSystemInfo{}, 0},
+	{"sftpPart", SFTPPath{}, FileInfo{}, 0},
+	// One port: the bytes.
+	{"sftpRead", SFTPRead{}, SFTPMoved{}, 1},
+	{"sftpWrite", SFTPWrite{}, SFTPMoved{}, 1},
 }
 
 // ToPage lists the calls that the core makes of the page: questions, and news
@@ -51,6 +73,7 @@ var ToPage = []Call{
 	{"hostKeyWarning", HostKey{}, None{}, 0},
 	{"hostKeyLearned", HostKeyLearned{}, None{}, 0},
 	{"closed", Closed{}, None{}, 0},
+	{"sftpProgress", SFTPProgress{}, None{}, 0},
 }
 
 // Connect names the one connection that a core makes.
@@ -238,6 +261,7 @@ type Error struct {
 	Hint    string       `js:"hint,omitempty"`   // what to do next
 	HostKey *HostKeyFail `js:"hostKey,omitempty"`
 	Auth    *AuthFail    `js:"auth,omitempty"`
+	SFTP    *SFTPFail    `js:"sftp,omitempty"`
 }
 
 // HostKeyFail goes with code hostkey.

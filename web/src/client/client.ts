@@ -3,7 +3,9 @@ import "./dispose.ts";
 import type { Core } from "./core.ts";
 import { SSHError } from "./errors.ts";
 import { exec } from "./exec.ts";
+import type { SFTP } from "./filetypes.ts";
 import { openProcess, openShell } from "./session.ts";
+import { openSFTP } from "./sftp.ts";
 import type {
 	Abortable,
 	ClientEvents,
@@ -22,6 +24,9 @@ const GOODBYE_MS = 1000;
 
 type Listener<E> = ((event: E) => void) | { handleEvent(event: E): void };
 
+/** Makes a second connection to the same server, with the same options. */
+export type Again = (first: ConnectionInfo, options: Abortable) => Promise<SSHClient>;
+
 /**
  * A connection, made by {@link connect}, for any number of commands and shells
  * at once. Close it: it holds a Worker. It closes itself when its page goes.
@@ -31,15 +36,17 @@ export class SSHClient extends EventTarget implements AsyncDisposable {
 	/** Resolves when the connection was closed from here; rejects with an {@link SSHError} if it ended otherwise. */
 	readonly closed: Promise<void>;
 	readonly #core: Core;
+	readonly #again: Again | undefined;
 	readonly #settle: (error: SSHError | undefined) => void;
 	#info: ConnectionInfo;
 	#state: ClientState = "ready";
 	#closing: Promise<void> | undefined;
 
 	/** Not for callers: {@link connect} makes clients. */
-	constructor(core: Core, info: ConnectionInfo, events: ConnectionEvents) {
+	constructor(core: Core, info: ConnectionInfo, events: ConnectionEvents, again?: Again) {
 		super();
 		this.#core = core;
+		this.#again = again;
 		this.#info = info;
 		let settle: (error: SSHError | undefined) => void = () => {};
 		this.closed = new Promise((resolve, reject) => {
@@ -83,6 +90,21 @@ export class SSHClient extends EventTarget implements AsyncDisposable {
 		return openShell(this.#core, options);
 	}
 
+	/**
+	 * Opens an SFTP session, to work with files. Each has a channel of its own;
+	 * where a server allows just one, it has a connection of its own, for which
+	 * secrets that are functions are asked anew.
+	 */
+	async sftp(options: Abortable = {}): Promise<SFTP> {
+		try {
+			return await openSFTP(this.#core, options);
+		} catch (error) {
+			if (!(error instanceof SSHError) || error.reason !== "one-session" || !this.#again) throw error;
+			const second = await this.#again(this.#info, options);
+			return second.#onlySFTP(options);
+		}
+	}
+
 	/** Ends the connection and all that runs over it. */
 	close(): Promise<void> {
 		this.#closing ??= this.#sayGoodbye();
@@ -109,6 +131,16 @@ export class SSHClient extends EventTarget implements AsyncDisposable {
 		options?: boolean | AddEventListenerOptions,
 	): void {
 		super.addEventListener(type, listener, options);
+	}
+
+	/** The SFTP session for which this connection was made: it ends with it. */
+	async #onlySFTP(options: Abortable): Promise<SFTP> {
+		try {
+			return await openSFTP(this.#core, options, () => this.close());
+		} catch (error) {
+			void this.close();
+			throw error;
+		}
 	}
 
 	async #sayGoodbye(): Promise<void> {

@@ -1,5 +1,6 @@
 /** Makes connections. */
-import { ConnectionEvents, SSHClient } from "./client.ts";
+import { abortable } from "./abort.ts";
+import { type Again, ConnectionEvents, SSHClient } from "./client.ts";
 import { Core } from "./core.ts";
 import { SSHError } from "./errors.ts";
 import { readKnownHosts, toWireConnect } from "./options.ts";
@@ -26,27 +27,18 @@ export async function connect(options: ConnectOptions): Promise<SSHClient> {
 		signal?.throwIfAborted();
 		const ports = params.relay === "" ? [pump(relay as Duplex, core)] : [];
 		const info = await core.call("connect", params, { signal, ports });
-		return new SSHClient(core, info, events);
+		return new SSHClient(core, info, events, again(options));
 	} catch (error) {
 		core.end(new SSHError("closed", "The connection was not made.", { reason: "local" }));
 		throw error;
 	}
 }
 
-/** Stops to wait when aborted. */
-async function abortable<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-	if (!signal) return work;
-	let abort: (() => void) | undefined;
-	const aborted = new Promise<never>((_, reject) => {
-		abort = () => reject(signal.reason);
-		signal.addEventListener("abort", abort, { once: true });
-	});
-	try {
-		signal.throwIfAborted();
-		return await Promise.race([work, aborted]);
-	} finally {
-		if (abort) signal.removeEventListener("abort", abort);
-	}
+/** A caller's own stream cannot be opened twice. The key is known by now: it must be the very same. */
+function again({ onProgress: _, onBanner: __, signal: ___, ...options }: ConnectOptions): Again | undefined {
+	if (typeof options.relay !== "string" && !(options.relay instanceof URL)) return undefined;
+	return (first, { signal }) =>
+		connect({ ...options, hostKey: { pin: first.fingerprint }, ...(signal ? { signal } : {}) });
 }
 
 /** Makes a caller's own stream the transport: its bytes go over a port of the call, with backpressure both ways. */

@@ -1,9 +1,13 @@
 /** The page's end of one core: its calls, its streams, and its death. */
 import type { SSHError } from "./errors.ts";
+import type { DrainJob, FeedJob, JobResult } from "./jobs.ts";
 import { BytePort } from "./port.ts";
 import { type CallOptions, type Handlers, Rpc } from "./rpc.ts";
 import { type Runtime, startRuntime } from "./runtime.ts";
-import type { CoreCalls } from "./wire.ts";
+import type { CoreCalls, SFTPProgress } from "./wire.ts";
+
+/** What the page answers; how transfers go, a core keeps for those who wait for it. */
+export type Questions = Omit<Handlers, "sftpProgress">;
 
 /** How long streams may still be read after the connection has ended by itself. */
 const LINGER_MS = 10_000;
@@ -17,13 +21,22 @@ export class Core {
 	#ended: { readonly error: SSHError } | undefined;
 	#linger: ReturnType<typeof setTimeout> | undefined;
 
-	private constructor(runtime: Runtime, handlers: Handlers) {
+	/** What the Worker does with local files, and what settles it. */
+	readonly #jobs = new Map<Promise<JobResult>, (result: JobResult) => void>();
+	readonly #transfers = new Map<number, (progress: SFTPProgress) => void>();
+	#lastTransfer = 0;
+
+	private constructor(runtime: Runtime, questions: Questions) {
 		this.#runtime = runtime;
-		this.#rpc = new Rpc(runtime.port, handlers);
+		const sftpProgress = (progress: SFTPProgress) => {
+			this.#transfers.get(progress.transfer)?.(progress);
+			return {};
+		};
+		this.#rpc = new Rpc(runtime.port, { ...questions, sftpProgress });
 	}
 
 	/** Starts a core; `onDeath` is called if it dies by itself. */
-	static async start(handlers: Handlers, onDeath: (error: SSHError) => void): Promise<Core> {
+	static async start(questions: Questions, onDeath: (error: SSHError) => void): Promise<Core> {
 		let core: Core | undefined;
 		let dead: SSHError | undefined;
 		const runtime = await startRuntime((error) => {
@@ -31,7 +44,7 @@ export class Core {
 			core?.end(error);
 			onDeath(error);
 		});
-		core = new Core(runtime, handlers);
+		core = new Core(runtime, questions);
 		if (dead) core.end(dead);
 		return core;
 	}
@@ -60,6 +73,31 @@ export class Core {
 		return { stream, port: port2 };
 	}
 
+	/** Listens to a transfer that is about to start: its number, and what ends the listening. */
+	watch(listener: (progress: SFTPProgress) => void): { readonly transfer: number; stop(): void } {
+		const transfer = ++this.#lastTransfer;
+		this.#transfers.set(transfer, listener);
+		return { transfer, stop: () => this.#transfers.delete(transfer) };
+	}
+
+	/** Gives the Worker a job. It resolves however the job ends, also when the core is ended before. */
+	work(job: Omit<FeedJob, "control"> | Omit<DrainJob, "control">): Promise<JobResult> {
+		const { port1, port2 } = new MessageChannel();
+		let settle: (result: JobResult) => void = () => {};
+		const result = new Promise<JobResult>((resolve) => {
+			settle = resolve;
+		});
+		this.#jobs.set(result, settle);
+		void result.then(() => {
+			this.#jobs.delete(result);
+			port1.close();
+		});
+		port1.onmessage = ({ data }: MessageEvent<JobResult>) => settle(data);
+		if (this.#ended) settle({ bytes: 0, error: this.#ended.error });
+		else this.#runtime.send({ ...job, control: port2 }, [job.stream, port2]);
+		return result;
+	}
+
 	/**
 	 * The connection has ended by itself: no more calls. What the server said
 	 * last may still be on its way through streams and answers, so the Worker
@@ -70,7 +108,7 @@ export class Core {
 		const late = new Promise((resolve) => {
 			this.#linger = setTimeout(resolve, LINGER_MS);
 		});
-		const rest = Promise.all([this.#rpc.settled(), ...this.#streams.values()]);
+		const rest = Promise.all([this.#rpc.settled(), ...this.#streams.values(), ...this.#jobs.keys()]);
 		await Promise.race([rest, late]);
 		this.end(error);
 	}
@@ -82,6 +120,7 @@ export class Core {
 		clearTimeout(this.#linger);
 		this.#rpc.end(error);
 		for (const stream of [...this.#streams.keys()]) stream.fail(error);
+		for (const settle of this.#jobs.values()) settle({ bytes: 0, error });
 		this.#runtime.terminate();
 	}
 }

@@ -81,6 +81,33 @@ export class TimeoutError extends ExecError {
 	}
 }
 
+interface SFTPExtra extends Extra {
+	readonly status?: number | undefined;
+	readonly raw?: Uint8Array | undefined;
+	readonly done?: number | undefined;
+}
+
+/** Work with files failed. The code is `sftp`, or `closed` or `relay` when the connection was lost meanwhile. */
+export class SFTPError extends SSHError {
+	override readonly name = "SFTPError";
+	/** The server's answer (draft-ietf-secsh-filexfer-02 section 7); 0 if it was not that. */
+	readonly status: number;
+	/** The file that it was about; bytes that are no UTF-8 are escaped. */
+	readonly path: string;
+	/** The path's bytes, where `path` is not exactly them. */
+	readonly raw: Uint8Array | undefined;
+	/** Of a transfer: how many bytes were moved, and are safe. */
+	readonly done: number | undefined;
+
+	constructor(code: ErrorCode, message: string, path: string, extra: SFTPExtra = {}) {
+		super(code, message, extra);
+		this.path = path;
+		this.status = extra.status ?? 0;
+		this.raw = extra.raw;
+		this.done = extra.done;
+	}
+}
+
 /** Makes the error that the core reported throwable. */
 export function fromWire(error: WireError, cause?: unknown): SSHError {
 	const { message } = error;
@@ -89,6 +116,7 @@ export function fromWire(error: WireError, cause?: unknown): SSHError {
 		const { offered, known, reason } = error.hostKey;
 		return new HostKeyError(message, offered, known, { ...extra, reason });
 	}
+	if (error.sftp) return new SFTPError(error.code, message, error.sftp.path, { ...extra, ...error.sftp });
 	if (error.auth) return new AuthError(message, error.auth.tried, error.auth.allowed, extra);
 	return new SSHError(error.code, message, extra);
 }

@@ -41,6 +41,13 @@ export interface TransferProgress {
 	readonly total?: number;
 }
 
+export interface ListOptions extends Abortable {
+	/** Most entries; more of them fail with SFTPError `too-many`, after these were handed out. */
+	readonly max?: number;
+	/** Told of names that were left out, escaped: they would lead elsewhere. */
+	onRefused?(name: string): void;
+}
+
 export interface ReadOptions extends Abortable {
 	/** First byte to read; 0 if absent. */
 	readonly offset?: number;
@@ -58,6 +65,8 @@ export interface WriteOptions extends Abortable {
 }
 
 export interface GetOptions extends ReadOptions {
+	/** Into a file handle: what came before a failure is kept, to go on from with `offset`. Without it the file stays as it was. */
+	readonly keepPartial?: boolean;
 	onProgress?(progress: TransferProgress): void;
 }
 
@@ -115,7 +124,7 @@ export interface SFTP extends AsyncDisposable {
 	/** The server's extensions, by name. */
 	readonly extensions: Readonly<Record<string, string>>;
 	/** The entries of a folder as they come, without . and .. . Breaking out of the loop ends it. */
-	list(path: Path, options?: Abortable & { readonly max?: number }): AsyncIterable<Entry>;
+	list(path: Path, options?: ListOptions): AsyncIterable<Entry>;
 	/** Follows links; {@link lstat} does not. */
 	stat(path: Path, options?: Abortable): Promise<FileInfo>;
 	lstat(path: Path, options?: Abortable): Promise<FileInfo>;

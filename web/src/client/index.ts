@@ -2,6 +2,7 @@
 export { SSHClient } from "./client.ts";
 export { connect } from "./connect.ts";
 export type { ErrorCode } from "./errors.ts";
-export { AuthError, ExecError, HostKeyError, SSHError, TimeoutError } from "./errors.ts";
+export { AuthError, ExecError, HostKeyError, SFTPError, SSHError, TimeoutError } from "./errors.ts";
+export type * from "./filetypes.ts";
 export { preload } from "./runtime.ts";
 export type * from "./types.ts";

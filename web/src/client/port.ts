@@ -197,9 +197,12 @@ const HIGH_WATER = 64 * 1024;
 /**
  * What a port receives, as a byte stream. Credit is given as the stream is
  * read, so that a slow reader slows the server down. Cancelling it discards
- * what still comes and leaves the other direction alone.
+ * what still comes and leaves the other direction alone; `onCancel` is told.
  */
-export function readableOf(port: BytePort): ReadableStream<Uint8Array> {
+export function readableOf(
+	port: Pick<BytePort, "read" | "grant">,
+	onCancel?: (reason: unknown) => void,
+): ReadableStream<Uint8Array> {
 	let pulled = 0;
 	let enqueued = 0;
 	let cancelled = false;
@@ -231,9 +234,10 @@ export function readableOf(port: BytePort): ReadableStream<Uint8Array> {
 			port.grant(consumed - pulled);
 			pulled = consumed;
 		},
-		cancel() {
+		cancel(reason) {
 			cancelled = true;
 			port.grant(enqueued - pulled);
+			onCancel?.(reason);
 		},
 	};
 	return new ReadableStream(source, { highWaterMark: HIGH_WATER });

@@ -1,12 +1,12 @@
 /** Answers the core's questions with what the caller of connect gave. */
 import type { ConnectionEvents } from "./client.ts";
+import type { Questions } from "./core.ts";
 import { fromWire } from "./errors.ts";
-import type { Handlers } from "./rpc.ts";
 import type { Auth, ConnectOptions, Lazy } from "./types.ts";
 import type { AskSecret, Secret } from "./wire.ts";
 
 /** The page's side of every call that a core makes. */
-export function handlersFor(options: ConnectOptions, events: ConnectionEvents): Handlers {
+export function handlersFor(options: ConnectOptions, events: ConnectionEvents): Questions {
 	const { auth, hostKey } = options;
 	return {
 		async askHostKey(key) {

@@ -1,6 +1,7 @@
 /** The core as code: fetched and compiled once for all connections, run once for each. */
 import { wasmURL, workerURL } from "./assets.ts";
 import { SSHError } from "./errors.ts";
+import type { Job } from "./jobs.ts";
 
 let compiled: Promise<WebAssembly.Module> | undefined;
 
@@ -38,6 +39,8 @@ async function compile(): Promise<WebAssembly.Module> {
 export interface Runtime {
 	/** For calls: see rpc.ts. */
 	readonly port: MessagePort;
+	/** Gives the Worker itself something to do: see jobs.ts. */
+	send(job: Job, transfer: Transferable[]): void;
 	/** Ends it at once and frees its memory. */
 	terminate(): void;
 }
@@ -58,7 +61,11 @@ export async function startRuntime(onFatal: (error: SSHError) => void): Promise<
 		die(event.message || "the worker did not start");
 	};
 	worker.postMessage({ module, port: port2 }, [port2]);
-	return { port: port1, terminate: () => worker.terminate() };
+	return {
+		port: port1,
+		send: (job, transfer) => worker.postMessage(job, transfer),
+		terminate: () => worker.terminate(),
+	};
 }
 
 function died(detail: string): SSHError {

@@ -10,6 +10,25 @@ export interface CoreCalls {
 	resize: { params: Resize; result: None; ports: 0 };
 	signal: { params: Signal; result: None; ports: 0 };
 	close: { params: Session; result: None; ports: 0 };
+	sftp: { params: None; result: SFTP; ports: 0 };
+	sftpClose: { params: SFTPSession; result: None; ports: 0 };
+	sftpStat: { params: SFTPStat; result: FileInfo; ports: 0 };
+	sftpOpenDir: { params: SFTPPath; result: SFTPDir; ports: 0 };
+	sftpNext: { params: SFTPNext; result: SFTPPage; ports: 0 };
+	sftpCloseDir: { params: SFTPDir; result: None; ports: 0 };
+	sftpReadlink: { params: SFTPPath; result: FileName; ports: 0 };
+	sftpRealpath: { params: SFTPPath; result: FileName; ports: 0 };
+	sftpMkdir: { params: SFTPMkdir; result: None; ports: 0 };
+	sftpRemove: { params: SFTPRemove; result: None; ports: 0 };
+	sftpRename: { params: SFTPPair; result: None; ports: 0 };
+	sftpSymlink: { params: SFTPPair; result: None; ports: 0 };
+	sftpLink: { params: SFTPPair; result: None; ports: 0 };
+	sftpCopy: { params: SFTPPair; result: None; ports: 0 };
+	sftpChange: { params: SFTPChange; result: None; ports: 0 };
+	sftpStatVFS: { params: SFTPPath; result: FileSystemInfo; ports: 0 };
+	sftpPart: { params: SFTPPath; result: FileInfo; ports: 0 };
+	sftpRead: { params: SFTPRead; result: SFTPMoved; ports: 1 };
+	sftpWrite: { params: SFTPWrite; result: SFTPMoved; ports: 1 };
 }
 
 /** The methods of {@link CoreCalls}. */
@@ -22,6 +41,25 @@ export const coreCalls: readonly (keyof CoreCalls)[] = [
 	"resize",
 	"signal",
 	"close",
+	"sftp",
+	"sftpClose",
+	"sftpStat",
+	"sftpOpenDir",
+	"sftpNext",
+	"sftpCloseDir",
+	"sftpReadlink",
+	"sftpRealpath",
+	"sftpMkdir",
+	"sftpRemove",
+	"sftpRename",
+	"sftpSymlink",
+	"sftpLink",
+	"sftpCopy",
+	"sftpChange",
+	"sftpStatVFS",
+	"sftpPart",
+	"sftpRead",
+	"sftpWrite",
 ];
 
 /** Calls that the core makes of the page. */
@@ -35,6 +73,7 @@ export interface PageCalls {
 	hostKeyWarning: { params: HostKey; result: None; ports: 0 };
 	hostKeyLearned: { params: HostKeyLearned; result: None; ports: 0 };
 	closed: { params: Closed; result: None; ports: 0 };
+	sftpProgress: { params: SFTPProgress; result: None; ports: 0 };
 }
 
 /** The methods of {@link PageCalls}. */
@@ -48,6 +87,7 @@ export const pageCalls: readonly (keyof PageCalls)[] = [
 	"hostKeyWarning",
 	"hostKeyLearned",
 	"closed",
+	"sftpProgress",
 ];
 
 /** None is the shape of "nothing". */
@@ -130,6 +170,180 @@ export interface Resize {
 export interface Signal {
 	readonly session: number;
 	readonly name: string;
+}
+
+/**
+ * SFTP is an SFTP session that was opened: its handle within its core, and
+ * what the server told of itself.
+ */
+export interface SFTP {
+	readonly sftp: number;
+	/** where relative paths start */
+	readonly home: string;
+	readonly extensions: Readonly<Record<string, string>>;
+}
+
+/** SFTPSession is the handle of an SFTP session. */
+export interface SFTPSession {
+	readonly sftp: number;
+}
+
+/** SFTPStat asks about a file. */
+export interface SFTPStat {
+	readonly sftp: number;
+	readonly path: Uint8Array;
+	/** links */
+	readonly follow: boolean;
+}
+
+/** FileInfo is what the server tells of a file. What it did not tell is absent. */
+export interface FileInfo {
+	readonly type: "file" | "directory" | "symlink" | "fifo" | "socket" | "block" | "char" | "unknown";
+	readonly size?: number;
+	/** 0o7777 at most */
+	readonly mode?: number;
+	readonly uid?: number;
+	readonly gid?: number;
+	/** milliseconds since 1970 */
+	readonly atime?: number;
+	/** milliseconds since 1970 */
+	readonly mtime?: number;
+}
+
+/** SFTPPath names a file. Paths are the server's bytes. */
+export interface SFTPPath {
+	readonly sftp: number;
+	readonly path: Uint8Array;
+}
+
+/** SFTPDir is the handle of a folder that is being listed. */
+export interface SFTPDir {
+	readonly dir: number;
+}
+
+/** SFTPNext asks for the next entries of a folder. */
+export interface SFTPNext {
+	readonly dir: number;
+	readonly max: number;
+}
+
+/** SFTPPage is a part of a listing. None of its entries: it has ended. */
+export interface SFTPPage {
+	readonly entries: readonly FileEntry[];
+	/** names that lead elsewhere, and were left out */
+	readonly refused: readonly FileName[];
+}
+
+/** FileName is a name or a path. */
+export interface FileName {
+	/** escaped, where it is no clean UTF-8 */
+	readonly name: string;
+	/** its bytes, where Name is not exactly them */
+	readonly raw?: Uint8Array;
+}
+
+/** SFTPMkdir makes a folder. */
+export interface SFTPMkdir {
+	readonly sftp: number;
+	readonly path: Uint8Array;
+	readonly mode?: number;
+	/** also those above it; one that is there is fine */
+	readonly recursive: boolean;
+}
+
+/** SFTPRemove removes a file, a link or an empty folder. */
+export interface SFTPRemove {
+	readonly sftp: number;
+	readonly path: Uint8Array;
+	/** folders with all that is in them */
+	readonly recursive: boolean;
+	/** for SFTPProgress, which counts what was removed; 0: tell nothing */
+	readonly transfer: number;
+}
+
+/** SFTPPair is for what has two paths. */
+export interface SFTPPair {
+	readonly sftp: number;
+	/** what a link points to */
+	readonly from: Uint8Array;
+	readonly to: Uint8Array;
+	/** rename alone */
+	readonly overwrite: boolean;
+}
+
+/**
+ * SFTPChange sets attributes; what is absent stays. Owner and group, and the
+ * two times, go together.
+ */
+export interface SFTPChange {
+	readonly sftp: number;
+	readonly path: Uint8Array;
+	readonly mode?: number;
+	readonly uid?: number;
+	readonly gid?: number;
+	/** milliseconds since 1970 */
+	readonly atime?: number;
+	readonly mtime?: number;
+	readonly size?: number;
+}
+
+/** FileSystemInfo is the space of a file system, in bytes, and its files. */
+export interface FileSystemInfo {
+	readonly size: number;
+	readonly free: number;
+	/** for this user */
+	readonly available: number;
+	readonly files: number;
+	readonly filesFree: number;
+}
+
+/**
+ * SFTPRead downloads. The bytes go out on the port, which ends with EOF only
+ * once all is verified; before the answer comes.
+ */
+export interface SFTPRead {
+	readonly sftp: number;
+	readonly path: Uint8Array;
+	readonly offset: number;
+	/** absent: to the end */
+	readonly length?: number;
+	/** for SFTPProgress; 0: tell nothing */
+	readonly transfer: number;
+}
+
+/**
+ * SFTPMoved tells what a transfer moved, and how long the file is now, as far
+ * as this transfer has to do with it.
+ */
+export interface SFTPMoved {
+	readonly bytes: number;
+	readonly size: number;
+}
+
+/**
+ * SFTPWrite uploads what comes in on the port, until its EOF. The answer says
+ * that it is on the server.
+ */
+export interface SFTPWrite {
+	readonly sftp: number;
+	readonly path: Uint8Array;
+	/** into the file, or into its part */
+	readonly offset: number;
+	/** so many of the bytes that come first are there already */
+	readonly skip: number;
+	/** of the whole file, where that is known */
+	readonly size?: number;
+	readonly mode?: number;
+	/** milliseconds since 1970 */
+	readonly mtime?: number;
+	/** to a part first */
+	readonly atomic: boolean;
+	/** a file that is there */
+	readonly overwrite: boolean;
+	/** the checksum, by running sha256sum */
+	readonly verify: boolean;
+	/** for SFTPProgress; 0: tell nothing */
+	readonly transfer: number;
 }
 
 /** HostKey is a key that a server showed. */
@@ -218,6 +432,13 @@ export interface Closed {
 	readonly error?: Error;
 }
 
+/** SFTPProgress tells how far a transfer has come. */
+export interface SFTPProgress {
+	readonly transfer: number;
+	readonly done: number;
+	readonly total?: number;
+}
+
 /**
  * Error is a failure, for programs (Code, Reason) and for people (Message,
  * Hint). Neither holds a secret.
@@ -232,6 +453,7 @@ export interface Error {
 	readonly hint?: string;
 	readonly hostKey?: HostKeyFail;
 	readonly auth?: AuthFail;
+	readonly sftp?: SFTPFail;
 }
 
 /**
@@ -266,6 +488,17 @@ export interface PTY {
 	readonly rows: number;
 }
 
+/** FileEntry is an entry of a folder. */
+export interface FileEntry {
+	/** escaped, where it is no clean UTF-8 */
+	readonly name: string;
+	/** its bytes, where Name is not exactly them */
+	readonly raw?: Uint8Array;
+	readonly info: FileInfo;
+	readonly owner?: string;
+	readonly group?: string;
+}
+
 /** KnownKey is a key that known_hosts holds. */
 export interface KnownKey {
 	readonly type: string;
@@ -295,4 +528,16 @@ export interface AuthFail {
 	readonly tried: readonly string[];
 	/** by the server, at the end */
 	readonly allowed: readonly string[];
+}
+
+/** SFTPFail goes with the failure of a file operation. */
+export interface SFTPFail {
+	/** the server's answer; 0: it was not that */
+	readonly status: number;
+	/** escaped, where it is no clean UTF-8 */
+	readonly path: string;
+	/** its bytes, where Path is not exactly them */
+	readonly raw?: Uint8Array;
+	/** bytes that were moved and are safe, of a transfer */
+	readonly done?: number;
 }

@@ -1,5 +1,10 @@
-/** The Worker: runs one core, which serves one connection. The page sends the compiled module and the port of calls. */
+/**
+ * The Worker: runs one core, which serves one connection. The page sends the
+ * compiled module and the port of calls, and later jobs with local files.
+ */
 import "../../gen/wasm_exec.js";
+import type { Job } from "../client/jobs.ts";
+import { work } from "./files.ts";
 
 interface Start {
 	readonly module: WebAssembly.Module;
@@ -16,8 +21,9 @@ const scope = globalThis as unknown as Surroundings & { postMessage(message: { f
 const STDERR = 2;
 const MAX_PANIC = 2048;
 
-globalThis.onmessage = (event: MessageEvent<Start>) => {
-	void run(event.data);
+globalThis.onmessage = ({ data }: MessageEvent<Start | Job>) => {
+	if ("job" in data) void work(data);
+	else void run(data);
 };
 
 async function run({ module, port }: Start): Promise<void> {

@@ -1,0 +1,187 @@
+//go:build js
+
+package main
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"hash"
+	"io"
+	"io/fs"
+	"strings"
+	"syscall/js"
+
+	"github.com/wasmiko/wasmiko/sshcore"
+	"github.com/wasmiko/wasmiko/wasm/wire"
+)
+
+// errChecksum reports an upload whose SHA-256 is not what the server counts.
+var errChecksum = errors.New("the checksum differs")
+
+// errShort reports an upload whose source ended too early or too late.
+var errShort = errors.New("the source is not as long as it was said to be")
+
+// transferError adds to the failure of a transfer how far it had come.
+type transferError struct {
+	done int64
+	err  error
+}
+
+func (e *transferError) Error() string { return e.err.Error() }
+func (e *transferError) Unwrap() error { return e.err }
+
+// read downloads to the call's port.
+func (f *files) read(ctx context.Context, p wire.SFTPRead, ports []js.Value) (wire.SFTPMoved, error) {
+	if len(ports) != 1 {
+		return wire.SFTPMoved{}, fmt.Errorf("sftpRead has %d ports instead of 1", len(ports))
+	}
+	out := newPort(ports[0])
+	n, err := f.download(ctx, p, out)
+	if err != nil {
+		err = &transferError{n, err}
+		out.Reset(f.core.describe(err))
+		return wire.SFTPMoved{}, err
+	}
+	out.CloseWrite()
+	out.Reset(ended)
+	return wire.SFTPMoved{Bytes: n, Size: p.Offset + n}, nil
+}
+
+func (f *files) download(ctx context.Context, p wire.SFTPRead, out *port) (int64, error) {
+	s, err := f.session(p.SFTP)
+	if err != nil {
+		return 0, err
+	}
+	t := sshcore.Transfer{Offset: p.Offset, Progress: f.meter(p.Transfer)}
+	if p.Length != nil {
+		if *p.Length <= 0 {
+			return 0, nil
+		}
+		t.Length = *p.Length
+	}
+	stop := context.AfterFunc(ctx, func() { out.Reset(cancelled) })
+	defer stop()
+	n, err := s.Download(ctx, string(p.Path), out, t)
+	return n, explain(ctx, s, err)
+}
+
+// write uploads what the call's port brings.
+func (f *files) write(ctx context.Context, p wire.SFTPWrite, ports []js.Value) (wire.SFTPMoved, error) {
+	if len(ports) != 1 {
+		return wire.SFTPMoved{}, fmt.Errorf("sftpWrite has %d ports instead of 1", len(ports))
+	}
+	in := newPort(ports[0])
+	in.CloseWrite()
+	n, err := f.upload(ctx, p, in)
+	if err != nil {
+		err = &transferError{n, err}
+		in.Reset(f.core.describe(err))
+		return wire.SFTPMoved{}, err
+	}
+	in.Reset(ended)
+	return wire.SFTPMoved{Bytes: n, Size: p.Offset + n}, nil
+}
+
+func (f *files) upload(ctx context.Context, p wire.SFTPWrite, in *port) (int64, error) {
+	s, err := f.session(p.SFTP)
+	if err != nil {
+		return 0, err
+	}
+	// A Read that waits for the page is not ended by ctx.
+	stop := context.AfterFunc(ctx, func() { in.Reset(cancelled) })
+	defer stop()
+	path := string(p.Path)
+	if !p.Overwrite {
+		if err := mustNotExist(ctx, s, path); err != nil {
+			return 0, err
+		}
+	}
+	src := &source{from: in, sum: sha256.New()}
+	if _, err := io.CopyN(io.Discard, src, p.Skip); err != nil {
+		return 0, &sshcore.SFTPError{Op: "upload", Path: path, Err: sourceEnd(err)}
+	}
+	n, err := f.put(ctx, s, path, src, p)
+	if err == nil && p.Verify {
+		err = f.verify(ctx, path, src.sum)
+	}
+	return n, explain(ctx, s, err)
+}
+
+func (f *files) put(ctx context.Context, s *sshcore.SFTP, path string, src *source, p wire.SFTPWrite) (int64, error) {
+	t := sshcore.Transfer{Offset: p.Offset, Mode: modeOf(p.Mode), Progress: f.meter(p.Transfer)}
+	if p.Mtime != nil {
+		t.Mtime = timeOf(*p.Mtime)
+	}
+	if p.Size != nil {
+		t.Size = *p.Size - p.Offset
+		src.want = t.Size + p.Skip
+		src.exact = true
+	}
+	if p.Atomic {
+		return s.Put(ctx, path, src, t)
+	}
+	return s.Upload(ctx, path, src, t)
+}
+
+func mustNotExist(ctx context.Context, s *sshcore.SFTP, path string) error {
+	_, err := s.Lstat(ctx, path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	case err == nil:
+		return &sshcore.SFTPError{Op: "upload", Path: path, Err: fs.ErrExist}
+	}
+	return err
+}
+
+// source is what is uploaded: it keeps the checksum, and knows how long it
+// should be.
+type source struct {
+	from  io.Reader
+	sum   hash.Hash
+	seen  int64
+	want  int64
+	exact bool // want is known
+}
+
+func (r *source) Read(b []byte) (int, error) {
+	n, err := r.from.Read(b)
+	r.seen += int64(n)
+	r.sum.Write(b[:n])
+	if r.exact && (r.seen > r.want || err == io.EOF && r.seen < r.want) {
+		return n, errShort
+	}
+	return n, err
+}
+
+func sourceEnd(err error) error {
+	if err == io.EOF {
+		return errShort
+	}
+	return err
+}
+
+// verify compares the checksum of what was sent with what the server's
+// sha256sum reads. The file is its stdin, so that no name is ever an option and
+// none comes back.
+func (f *files) verify(ctx context.Context, path string, sum hash.Hash) error {
+	client, err := f.core.connected()
+	if err != nil {
+		return err
+	}
+	out, err := client.Output(ctx, "sha256sum < "+shellQuote(path))
+	if err != nil {
+		return &sshcore.SFTPError{Op: "verify", Path: path, Err: err}
+	}
+	if have, _, _ := strings.Cut(string(out), " "); have != fmt.Sprintf("%x", sum.Sum(nil)) {
+		return &sshcore.SFTPError{Op: "verify", Path: path, Err: errChecksum}
+	}
+	return nil
+}
+
+// shellQuote quotes a word for a POSIX shell.
+func shellQuote(s string) string {
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+}

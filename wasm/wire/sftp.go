@@ -1,0 +1,164 @@
+package wire
+
+// SFTP is an SFTP session that was opened: its handle within its core, and
+// what the server told of itself.
+type SFTP struct {
+	SFTP       int               `js:"sftp"`
+	Home       string            `js:"home"` // where relative paths start
+	Extensions map[string]string `js:"extensions"`
+}
+
+// SFTPSession is the handle of an SFTP session.
+type SFTPSession struct {
+	SFTP int `js:"sftp"`
+}
+
+// SFTPPath names a file. Paths are the server's bytes.
+type SFTPPath struct {
+	SFTP int    `js:"sftp"`
+	Path []byte `js:"path"`
+}
+
+// SFTPStat asks about a file.
+type SFTPStat struct {
+	SFTP   int    `js:"sftp"`
+	Path   []byte `js:"path"`
+	Follow bool   `js:"follow"` // links
+}
+
+// FileInfo is what the server tells of a file. What it did not tell is absent.
+type FileInfo struct {
+	Type  string   `js:"type" values:"file,directory,symlink,fifo,socket,block,char,unknown"`
+	Size  *int64   `js:"size,omitempty"`
+	Mode  *int     `js:"mode,omitempty"` // 0o7777 at most
+	UID   *int64   `js:"uid,omitempty"`
+	GID   *int64   `js:"gid,omitempty"`
+	Atime *float64 `js:"atime,omitempty"` // milliseconds since 1970
+	Mtime *float64 `js:"mtime,omitempty"` // milliseconds since 1970
+}
+
+// SFTPDir is the handle of a folder that is being listed.
+type SFTPDir struct {
+	Dir int `js:"dir"`
+}
+
+// SFTPNext asks for the next entries of a folder.
+type SFTPNext struct {
+	Dir int `js:"dir"`
+	Max int `js:"max"`
+}
+
+// SFTPPage is a part of a listing. None of its entries: it has ended.
+type SFTPPage struct {
+	Entries []FileEntry `js:"entries"`
+	Refused []FileName  `js:"refused"` // names that lead elsewhere, and were left out
+}
+
+// FileEntry is an entry of a folder.
+type FileEntry struct {
+	Name  string   `js:"name"`          // escaped, where it is no clean UTF-8
+	Raw   []byte   `js:"raw,omitempty"` // its bytes, where Name is not exactly them
+	Info  FileInfo `js:"info"`
+	Owner string   `js:"owner,omitempty"`
+	Group string   `js:"group,omitempty"`
+}
+
+// FileName is a name or a path.
+type FileName struct {
+	Name string `js:"name"`          // escaped, where it is no clean UTF-8
+	Raw  []byte `js:"raw,omitempty"` // its bytes, where Name is not exactly them
+}
+
+// SFTPMkdir makes a folder.
+type SFTPMkdir struct {
+	SFTP      int    `js:"sftp"`
+	Path      []byte `js:"path"`
+	Mode      *int   `js:"mode,omitempty"`
+	Recursive bool   `js:"recursive"` // also those above it; one that is there is fine
+}
+
+// SFTPRemove removes a file, a link or an empty folder.
+type SFTPRemove struct {
+	SFTP      int    `js:"sftp"`
+	Path      []byte `js:"path"`
+	Recursive bool   `js:"recursive"` // folders with all that is in them
+	Transfer  int    `js:"transfer"`  // for SFTPProgress, which counts what was removed; 0: tell nothing
+}
+
+// SFTPPair is for what has two paths.
+type SFTPPair struct {
+	SFTP      int    `js:"sftp"`
+	From      []byte `js:"from"` // what a link points to
+	To        []byte `js:"to"`
+	Overwrite bool   `js:"overwrite"` // rename alone
+}
+
+// SFTPChange sets attributes; what is absent stays. Owner and group, and the
+// two times, go together.
+type SFTPChange struct {
+	SFTP  int      `js:"sftp"`
+	Path  []byte   `js:"path"`
+	Mode  *int     `js:"mode,omitempty"`
+	UID   *int64   `js:"uid,omitempty"`
+	GID   *int64   `js:"gid,omitempty"`
+	Atime *float64 `js:"atime,omitempty"` // milliseconds since 1970
+	Mtime *float64 `js:"mtime,omitempty"`
+	Size  *int64   `js:"size,omitempty"`
+}
+
+// FileSystemInfo is the space of a file system, in bytes, and its files.
+type FileSystemInfo struct {
+	Size      float64 `js:"size"`
+	Free      float64 `js:"free"`
+	Available float64 `js:"available"` // for this user
+	Files     float64 `js:"files"`
+	FilesFree float64 `js:"filesFree"`
+}
+
+// SFTPRead downloads. The bytes go out on the port, which ends with EOF only
+// once all is verified; before the answer comes.
+type SFTPRead struct {
+	SFTP     int    `js:"sftp"`
+	Path     []byte `js:"path"`
+	Offset   int64  `js:"offset"`
+	Length   *int64 `js:"length,omitempty"` // absent: to the end
+	Transfer int    `js:"transfer"`         // for SFTPProgress; 0: tell nothing
+}
+
+// SFTPWrite uploads what comes in on the port, until its EOF. The answer says
+// that it is on the server.
+type SFTPWrite struct {
+	SFTP      int      `js:"sftp"`
+	Path      []byte   `js:"path"`
+	Offset    int64    `js:"offset"`         // into the file, or into its part
+	Skip      int64    `js:"skip"`           // so many of the bytes that come first are there already
+	Size      *int64   `js:"size,omitempty"` // of the whole file, where that is known
+	Mode      *int     `js:"mode,omitempty"`
+	Mtime     *float64 `js:"mtime,omitempty"` // milliseconds since 1970
+	Atomic    bool     `js:"atomic"`          // to a part first
+	Overwrite bool     `js:"overwrite"`       // a file that is there
+	Verify    bool     `js:"verify"`          // the checksum, by running sha256sum
+	Transfer  int      `js:"transfer"`        // for SFTPProgress; 0: tell nothing
+}
+
+// SFTPMoved tells what a transfer moved, and how long the file is now, as far
+// as this transfer has to do with it.
+type SFTPMoved struct {
+	Bytes int64 `js:"bytes"`
+	Size  int64 `js:"size"`
+}
+
+// SFTPProgress tells how far a transfer has come.
+type SFTPProgress struct {
+	Transfer int    `js:"transfer"`
+	Done     int64  `js:"done"`
+	Total    *int64 `js:"total,omitempty"`
+}
+
+// SFTPFail goes with the failure of a file operation.
+type SFTPFail struct {
+	Status int    `js:"status"`         // the server's answer; 0: it was not that
+	Path   string `js:"path"`           // escaped, where it is no clean UTF-8
+	Raw    []byte `js:"raw,omitempty"`  // its bytes, where Path is not exactly them
+	Done   *int64 `js:"done,omitempty"` // bytes that were moved and are safe, of a transfer
+}

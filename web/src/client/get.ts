@@ -1,0 +1,89 @@
+/** Downloads to a file or a stream. */
+import type { Core } from "./core.ts";
+import { SFTPError } from "./errors.ts";
+import type { GetOptions, Sink, TransferResult } from "./filetypes.ts";
+import type { JobResult } from "./jobs.ts";
+import { Meter } from "./meter.ts";
+import { openRead, type Remote, readParams } from "./transfer.ts";
+
+/** See {@link SFTP.get}. */
+export async function get(core: Core, remote: Remote, to: Sink, options: GetOptions): Promise<TransferResult> {
+	options.signal?.throwIfAborted();
+	const meter = new Meter(core, options.onProgress, 0);
+	try {
+		const moved = "getWriter" in to ? toStream : toFile;
+		const result = await moved(core, remote, to as WritableStream<Uint8Array> & FileSystemFileHandle, options, meter);
+		meter.finish(result.bytes);
+		return result;
+	} finally {
+		meter.stop();
+	}
+}
+
+async function toStream(
+	core: Core,
+	remote: Remote,
+	to: WritableStream<Uint8Array>,
+	options: GetOptions,
+	meter: Meter,
+): Promise<TransferResult> {
+	const { stream, moved } = openRead(core, remote, options, meter.transfer);
+	await stream.pipeTo(to, options.signal ? { signal: options.signal } : {});
+	return moved;
+}
+
+/** The Worker writes, and gives the file its new contents only when the core says that all came. */
+async function toFile(
+	core: Core,
+	remote: Remote,
+	file: FileSystemFileHandle,
+	options: GetOptions,
+	meter: Meter,
+): Promise<TransferResult> {
+	const { signal, keepPartial = false } = options;
+	const params = { ...readParams(remote, options), transfer: meter.transfer };
+	const { port1, port2 } = new MessageChannel();
+	const local = core.work({ job: "drain", file, offset: params.offset, keep: keepPartial, stream: port1 });
+	const [moved, written] = await settled(core.call("sftpRead", params, { signal, ports: [port2] }), local);
+	if (signal?.aborted) throw signal.reason;
+	if (written.error !== undefined) throw localError("write", file.name, written.error);
+	if (moved instanceof Failure) throw moved.error;
+	return moved;
+}
+
+/** How a call failed. */
+export class Failure {
+	readonly error: unknown;
+
+	constructor(error: unknown) {
+		this.error = error;
+	}
+}
+
+/** Waits for both: what one says explains the other. */
+export async function settled<T extends object>(
+	call: Promise<T>,
+	local: Promise<JobResult>,
+): Promise<[T | Failure, JobResult]> {
+	const moved = await call.catch((error: unknown) => new Failure(error));
+	return [moved, await local];
+}
+
+/** A file of this computer that could not be read or written. */
+export function localError(action: "read" | "write", name: string, cause: unknown): SFTPError {
+	const kind = cause instanceof DOMException ? cause.name : "";
+	const full = kind === "QuotaExceededError";
+	const denied = kind === "NotAllowedError" || kind === "NoModificationAllowedError";
+	const why = full
+		? "there is no space left, or the browser gives this page no more"
+		: denied
+			? "the browser does not permit it, or it is in use elsewhere"
+			: kind === "NotFoundError"
+				? "it is gone"
+				: "it changed or cannot be reached";
+	return new SFTPError("sftp", `Cannot ${action} “${name}” on this computer: ${why}.`, name, {
+		reason: full ? "local-space" : `local-${action}`,
+		hint: full ? "Make room, then go on." : "Choose the file anew.",
+		cause,
+	});
+}
