@@ -1,6 +1,7 @@
 package sshcore
 
 import (
+	"bufio"
 	"bytes"
 	"crypto/sha256"
 	"fmt"
@@ -23,7 +24,13 @@ func randomBytes(n int) []byte {
 // openSFTP starts a real OpenSSH with its own SFTP server.
 func openSFTP(t testing.TB, config ...string) (*SFTP, *sshtest.OpenSSH) {
 	t.Helper()
-	srv := sshtest.StartOpenSSH(t, append(config, "Subsystem sftp internal-sftp")...)
+	return openSFTPWith(t, append(config, "Subsystem sftp internal-sftp")...)
+}
+
+// openSFTPWith leaves the subsystem to config.
+func openSFTPWith(t testing.TB, config ...string) (*SFTP, *sshtest.OpenSSH) {
+	t.Helper()
+	srv := sshtest.StartOpenSSH(t, config...)
 	return sftpTo(t, srv), srv
 }
 
@@ -66,5 +73,60 @@ func TestFilesArriveWhole(t *testing.T) {
 				t.Errorf("download: %d, %v", n, err)
 			}
 		})
+	}
+}
+
+func FuzzSFTPAnswers(f *testing.F) {
+	answer := sshtest.SFTPRequest{ID: 1}
+	for _, seed := range [][]byte{
+		answer.Names(aFile, "a", "..", "x/y"), answer.Attrs(1<<63, aDir), answer.Data([]byte("data")),
+		answer.Handle("h"), answer.Status(StatusFailure, "no"), {0xff, 0xff, 0xff, 0xff, fxpData},
+		sshtest.SFTPPacket(fxpAttrs, 1, []byte("\x80\x00\x00\x00\xff\xff\xff\xff")),
+		sshtest.SFTPPacket(fxpName, 1, []byte("\xff\xff\xff\xff\xff\xff\xff\xff")),
+	} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, stream []byte) {
+		into := make([]byte, 16)
+		c := &sftpConn{in: bufio.NewReader(bytes.NewReader(stream)), places: make(chan struct{}, 8), waiting: map[uint32]*request{}}
+		reqs := []*request{newRequest(newPacket(fxpReaddir)), newRequest(newPacket(fxpRead)), newRequest(newPacket(fxpStat))}
+		reqs[1].into = into[:8]
+		for _, r := range reqs {
+			c.places <- struct{}{}
+			c.register(r)
+			r.sent = true
+		}
+		for c.readAnswer() == nil {
+		}
+		if !bytes.Equal(into[8:], make([]byte, 8)) {
+			t.Error("written behind what was asked for")
+		}
+		for _, r := range reqs {
+			select {
+			case <-r.answered:
+				decodeAll(t, r)
+			default:
+			}
+		}
+	})
+}
+
+// decodeAll decodes an answer as everything that it could be.
+func decodeAll(t *testing.T, r *request) {
+	attrs := fields{rest: r.body}
+	if e := attrs.takeAttrs(); e.Size < 0 {
+		t.Errorf("a size of %d", e.Size)
+	}
+	vfs := fields{rest: r.body}
+	vfs.takeVFS()
+	d := &Dir{page: fields{rest: r.body}}
+	for d.left = d.page.uint32(); d.left > 0 && !d.page.bad; {
+		name, long := d.page.string(), d.page.string()
+		longnameOwners(long)
+		d.page.takeAttrs()
+		if goodName(name) && childPath("dir", name) != "dir/"+name {
+			t.Errorf("%q leads elsewhere", name)
+		}
+		d.left--
 	}
 }

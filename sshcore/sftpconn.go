@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"io"
 	"sync"
@@ -176,15 +177,23 @@ func (c *sftpConn) write() {
 			return
 		}
 		if _, err := stdin.Write(out); err != nil {
-			// The reader knows better why, if it is the connection.
-			if broken := c.session.broken(); broken != nil {
-				c.end(broken)
-				return
-			}
-			c.end(ErrSFTPEnded)
-			return
+			return // the reader is about to learn why
 		}
 	}
+}
+
+// lost explains why reading failed. x/crypto reports the end of the channel as
+// io.EOF, and the transport's own error if that broke while it made room for more.
+func (c *sftpConn) lost(err error) error {
+	var breach *SFTPProtocolError
+	var closed *ClosedError
+	switch {
+	case errors.As(err, &breach), errors.As(err, &closed):
+		return err
+	case err == io.EOF || err == io.ErrUnexpectedEOF:
+		return ErrSFTPEnded
+	}
+	return c.session.client.closedError()
 }
 
 // join appends a request, and those that are queued behind it, to out. The
@@ -210,10 +219,7 @@ func (c *sftpConn) join(out []byte, r *request) []byte {
 func (c *sftpConn) read() {
 	for {
 		if err := c.readAnswer(); err != nil {
-			if err == io.EOF || err == io.ErrUnexpectedEOF {
-				err = ErrSFTPEnded
-			}
-			c.end(err)
+			c.end(c.lost(err))
 			return
 		}
 	}

@@ -81,6 +81,9 @@ func (d *download) run(ctx context.Context) (int64, error) {
 	if err := regular(d.before); err != nil { // another one than before
 		return 0, err
 	}
+	if d.before.Told.Has(ToldSize) && d.before.Size > 0 && d.t.Offset > d.before.Size {
+		return 0, fmt.Errorf("%w: %d bytes, too few to resume at %d", ErrSizeMismatch, d.before.Size, d.t.Offset)
+	}
 	d.bound()
 	d.t.progress(0, d.total())
 	for {
@@ -101,7 +104,7 @@ func (d *download) run(ctx context.Context) (int64, error) {
 func (d *download) bound() {
 	d.end = math.MaxInt64
 	if d.before.Told.Has(ToldSize) && d.before.Size > 0 {
-		d.end, d.exact = max(d.before.Size, d.next), true
+		d.end, d.exact = d.before.Size, true
 	}
 	if d.t.Length > 0 && d.t.Length < d.end-d.next {
 		d.end = d.next + d.t.Length

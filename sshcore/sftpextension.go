@@ -12,7 +12,6 @@ const (
 	extHardlink    = "hardlink@openssh.com"
 	extFsync       = "fsync@openssh.com"
 	extStatVFS     = "statvfs@openssh.com"
-	extFstatVFS    = "fstatvfs@openssh.com"
 	extLimits      = "limits@openssh.com"
 	extCopyData    = "copy-data"
 )

@@ -51,6 +51,7 @@ type upload struct {
 
 	sent, acked int64 // from t.Offset on
 	eof         bool
+	gap         bool // a write has failed
 
 	// settle is called when all has been acknowledged; or nil.
 	settle func(context.Context) error
@@ -150,14 +151,19 @@ func (u *upload) send(ctx context.Context) error {
 	return nil
 }
 
-// receive takes the answer to the oldest write.
+// receive takes the answer to the oldest write. After one that failed, nothing
+// counts any more.
 func (u *upload) receive(ctx context.Context) error {
 	p := u.ring.flying[0]
-	if _, err := u.s.c.take(ctx, u.op, u.name, p.request, fxpStatus); err != nil {
+	_, err := u.s.c.take(ctx, u.op, u.name, p.request, fxpStatus)
+	if err != nil && statusOf(err) == StatusOK {
+		return err // ctx or the session ended
+	}
+	u.ring.land()
+	if u.gap = u.gap || err != nil; u.gap {
 		return err
 	}
 	u.acked += int64(p.have)
-	u.ring.land()
 	u.t.progress(u.acked, u.total())
 	return nil
 }
@@ -195,18 +201,12 @@ func (u *upload) finish(ctx context.Context) error {
 func (u *upload) tidy(ctx context.Context) {
 	defer u.drop()
 	defer u.ring.abandon(u.s.c)
-	gap := false
-	for ; len(u.ring.flying) > 0; u.ring.land() {
-		p := u.ring.flying[0]
-		_, err := u.s.c.take(ctx, u.op, u.name, p.request, fxpStatus)
-		if err != nil && statusOf(err) == StatusOK {
-			return // ctx or the session ended
-		}
-		if gap = gap || err != nil; !gap {
-			u.acked += int64(p.have)
+	for len(u.ring.flying) > 0 {
+		if err := u.receive(ctx); err != nil && statusOf(err) == StatusOK {
+			return
 		}
 	}
-	if gap {
+	if u.gap {
 		u.truncate(ctx, u.t.Offset+u.acked)
 	}
 }
@@ -214,14 +214,11 @@ func (u *upload) tidy(ctx context.Context) {
 // explain finds out whether a write failed for want of space: version 3 has no
 // status for it.
 func (u *upload) explain(ctx context.Context, err error) error {
-	if statusOf(err) != StatusFailure || !u.s.Offers(extFstatVFS) {
+	if statusOf(err) != StatusFailure || !u.s.Offers(extStatVFS) {
 		return err
 	}
-	f, askErr := u.s.c.ask(ctx, u.op, u.name, newRequest(putString(extended(extFstatVFS), u.handle)), fxpExtendedReply)
-	if askErr != nil {
-		return err
-	}
-	if v := f.takeVFS(); f.bad || v.Available >= uint64(u.chunk) {
+	v, askErr := u.s.Space(ctx, u.name)
+	if askErr != nil || v.Available >= uint64(u.chunk) {
 		return err
 	}
 	return &SFTPError{Op: u.op, Path: u.name, Status: StatusFailure, Err: ErrNoSpace}

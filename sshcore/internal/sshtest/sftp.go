@@ -14,13 +14,18 @@ type SFTPRequest struct {
 }
 
 // SFTP is a Server's Run for an SFTP server of a test's own making. It greets,
-// and then writes what answer makes of each request, in their order.
-func SFTP(answer func(SFTPRequest) []byte) func(*Session) {
+// offering extensions, and then writes what answer makes of each request, in
+// their order.
+func SFTP(answer func(SFTPRequest) []byte, extensions ...string) func(*Session) {
+	var offer []byte
+	for _, name := range extensions {
+		offer = append(append(offer, SFTPString(name)...), SFTPString("1")...)
+	}
 	return func(s *Session) {
 		if _, err := readSFTP(s); err != nil {
 			return
 		}
-		s.Write(SFTPPacket(2, 3, nil)) // VERSION 3
+		s.Write(SFTPPacket(2, 3, offer)) // VERSION 3
 		// Answers wait in memory, so that a client that does not read for a while
 		// is no deadlock.
 		out := newAnswers(s)
@@ -94,6 +99,13 @@ func sftpAttrs(size uint64, mode uint32) []byte {
 func (r SFTPRequest) Read() (offset uint64, length uint32) {
 	b := r.Body[4+binary.BigEndian.Uint32(r.Body):]
 	return binary.BigEndian.Uint64(b), binary.BigEndian.Uint32(b[8:])
+}
+
+// Paths are the two strings that a RENAME begins with.
+func (r SFTPRequest) Paths() (from, to string) {
+	from = r.Path()
+	b := r.Body[4+len(from):]
+	return from, string(b[4 : 4+binary.BigEndian.Uint32(b)])
 }
 
 // Path is the first string of a request: a path or a handle.
