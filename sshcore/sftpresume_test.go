@@ -20,23 +20,26 @@ type cutConn struct {
 
 func (c cutConn) Read(p []byte) (int, error) {
 	n, err := c.Conn.Read(p)
-	return c.spend(n, err)
+	c.spend(n)
+	return n, err
 }
 
+// Write succeeds when it breaks the connection, as it does on a real one.
 func (c cutConn) Write(p []byte) (int, error) {
-	if c.left.Load() < int64(len(p)) { // in the middle of a packet
-		p = p[:max(c.left.Load(), 0)]
+	if left := c.left.Load(); left < int64(len(p)) { // in the middle of a packet
+		c.Conn.Write(p[:max(left, 0)])
+		c.spend(len(p))
+		return len(p), nil
 	}
 	n, err := c.Conn.Write(p)
-	return c.spend(n, err)
+	c.spend(n)
+	return n, err
 }
 
-func (c cutConn) spend(n int, err error) (int, error) {
-	if c.left.Add(-int64(n)) <= 0 && err == nil {
+func (c cutConn) spend(n int) {
+	if c.left.Add(-int64(n)) <= 0 {
 		c.Close()
-		err = net.ErrClosed
 	}
-	return n, err
 }
 
 // cutting connects, for as long as the budget of bytes lasts.

@@ -26,6 +26,7 @@ type OpenSSH struct {
 	Addr    string
 	User    string
 	Key     ssh.Signer // may log in
+	KeyFile string     // where that is, for other programs
 	HostKey ssh.PublicKey
 
 	cmd *exec.Cmd
@@ -55,7 +56,7 @@ func StartOpenSSH(t testing.TB, config ...string) *OpenSSH {
 	host := writeKey(t, filepath.Join(dir, "host"))
 	key := writeKey(t, filepath.Join(dir, "user"))
 	write(t, filepath.Join(dir, "authorized"), string(ssh.MarshalAuthorizedKey(key.PublicKey())))
-	s := &OpenSSH{Addr: freeAddr(t), User: me.Username, Key: key, HostKey: host.PublicKey()}
+	s := &OpenSSH{Addr: freeAddr(t), User: me.Username, Key: key, KeyFile: filepath.Join(dir, "user"), HostKey: host.PublicKey()}
 	write(t, filepath.Join(dir, "config"), s.config(dir, config))
 	s.start(t, filepath.Join(dir, "config"))
 	return s
