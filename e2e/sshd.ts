@@ -92,15 +92,22 @@ export class SSHD {
 		await this.start();
 	}
 
-	/** Ends the processes that serve sessions, as a crash would. */
+	/** Ends the processes that serve sessions, as a crash would: a session may have one for root and one for its user. */
 	killSessions(): void {
-		const listener = this.#child?.process.pid;
-		const children = execFileSync("ps", ["-eo", "pid=,ppid=,args="], { encoding: "utf8" })
+		const all = execFileSync("ps", ["-eo", "pid=,ppid=,comm="], { encoding: "utf8" })
 			.split("\n")
 			.map((line) => line.trim().split(/\s+/))
-			.filter(([, ppid, command]) => Number(ppid) === listener && command?.startsWith("sshd"));
-		for (const [pid] of children) process.kill(Number(pid), "SIGKILL");
-		if (children.length === 0) throw new Error("no session to kill");
+			.map(([pid, parent, name]) => ({ pid: Number(pid), parent: Number(parent), name }));
+		const found: number[] = [];
+		const look = (parent: number | undefined): void => {
+			for (const child of all.filter((each) => each.parent === parent && each.name?.startsWith("sshd"))) {
+				found.push(child.pid);
+				look(child.pid);
+			}
+		};
+		look(this.#child?.process.pid);
+		for (const pid of found) process.kill(pid, "SIGKILL");
+		if (found.length === 0) throw new Error("no session to kill");
 	}
 
 	get log(): string {
