@@ -1,8 +1,10 @@
 import type { ConnectionInfo } from "../src/client/index.ts";
 import { h } from "../src/element/dom.ts";
+import { formatCount } from "../src/element/files/figures.ts";
 import type { Identity, SSHTerminal, TerminalOptions, TerminalState } from "../src/element/index.ts";
 import type { Settings } from "../src/vault/index.ts";
 import type { Demo } from "./config.ts";
+import { FilesPane } from "./filespane.ts";
 import { showInfo } from "./info.ts";
 import { StatusBar } from "./statusbar.ts";
 import { formatTarget, type Target } from "./target.ts";
@@ -35,6 +37,7 @@ export class SessionView {
 	readonly #events: SessionEvents;
 	readonly #terminal: SSHTerminal;
 	readonly #bar: StatusBar;
+	readonly #files: FilesPane;
 	#settings: Settings;
 	#remoteTitle = "";
 	#poll: ReturnType<typeof setInterval> | undefined;
@@ -46,11 +49,15 @@ export class SessionView {
 		this.#settings = settings;
 		this.#events = events;
 		this.#terminal = document.createElement("ssh-terminal");
-		this.#bar = new StatusBar(() => void this.info());
+		this.#bar = new StatusBar({ onFiles: () => this.toggleFiles(), onInfo: () => void this.info() });
+		this.#files = new FilesPane(this.#terminal, {
+			onChange: () => this.#bar.files(this.#files.open, this.#files.note),
+			onClose: () => this.#terminal.focus(),
+		});
 		this.element = h(
 			"div",
 			{ class: "session", role: "tabpanel", id: `panel-${id}`, "aria-labelledby": `tab-${id}` },
-			this.#terminal,
+			this.#files.element,
 			this.#bar.element,
 		);
 		this.#listen();
@@ -81,6 +88,19 @@ export class SessionView {
 		return this.state === "ready";
 	}
 
+	/** What closing would break off or lose, in words; undefined: nothing. */
+	get loss(): string | undefined {
+		const { busy, dirty } = this.#files;
+		const transfers = busy === 1 ? "A transfer is running." : `${formatCount(busy)} transfers are running.`;
+		const text = [busy > 0 ? transfers : "", dirty ? "An edited file is not saved." : ""].join(" ").trim();
+		return text === "" ? undefined : text;
+	}
+
+	/** Shows the files beside the terminal, or hides them. */
+	toggleFiles(): void {
+		this.#files.toggle();
+	}
+
 	/** Connects; the element shows how it goes. */
 	connect(): void {
 		void this.#terminal.connect().catch(() => {});
@@ -95,6 +115,7 @@ export class SessionView {
 	restyle(settings: Settings): void {
 		this.#settings = settings;
 		this.#terminal.setAttribute("theme", settings.theme);
+		this.#files.theme(settings.theme);
 		this.#terminal.setAttribute("font-size", String(settings.fontSize));
 		this.#terminal.options = this.#options();
 	}
@@ -161,6 +182,7 @@ export class SessionView {
 
 	#changed(): void {
 		this.#bar.state(this.state, this.stateText);
+		this.#files.client = this.#terminal.client;
 		clearInterval(this.#poll);
 		if (this.live) this.#poll = setInterval(() => void this.#refresh(), pollMs);
 		else this.#remoteTitle = "";

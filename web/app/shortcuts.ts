@@ -2,7 +2,7 @@
 
 /** What a key does. */
 export type Shortcut =
-	| { readonly action: "new" | "close" | "next" | "previous" | "info" }
+	| { readonly action: "new" | "close" | "next" | "previous" | "info" | "files" }
 	| { readonly action: "select"; readonly index: number };
 
 /** The shortcut of a key; undefined if it is none of the page's. */
@@ -30,6 +30,8 @@ export function shortcutOf(
 			return { action: "next" };
 		case "ArrowLeft":
 			return { action: "previous" };
+		case "KeyL":
+			return { action: "files" };
 		case "KeyY":
 			return { action: "info" };
 		default:

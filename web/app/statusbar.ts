@@ -1,13 +1,34 @@
+import folder from "lucide-static/icons/folder.svg";
 import info from "lucide-static/icons/info.svg";
 import type { ConnectionInfo } from "../src/client/index.ts";
 import { h, icon } from "../src/element/dom.ts";
 import { formatBytes } from "./format.ts";
 
-/** The line below a terminal: state, round trip, bytes, algorithms. */
+/** What the bar's buttons do. */
+export interface StatusBarEvents {
+	onFiles(): void;
+	onInfo(): void;
+}
+
+/** The line below a terminal: state, round trip, bytes, algorithms, and the way to the files. */
 export class StatusBar {
 	readonly element: HTMLElement;
 	readonly #state = h("span", { class: "state" });
 	readonly #facts = h("span", { class: "facts" });
+	readonly #transfers = h("span", { class: "transfers-note" });
+	readonly #files = h(
+		"button",
+		{
+			type: "button",
+			class: "bar-button",
+			title: "Files (Ctrl+Shift+L)",
+			"aria-keyshortcuts": "Control+Shift+L",
+			"aria-expanded": "false",
+		},
+		icon(folder),
+		h("span", {}, "Files"),
+		this.#transfers,
+	);
 	readonly #more = h(
 		"button",
 		{
@@ -20,16 +41,24 @@ export class StatusBar {
 		icon(info),
 	);
 
-	constructor(onInfo: () => void) {
-		this.#more.addEventListener("click", onInfo);
+	constructor(events: StatusBarEvents) {
+		this.#more.addEventListener("click", () => events.onInfo());
+		this.#files.addEventListener("click", () => events.onFiles());
 		this.element = h(
 			"footer",
 			{ class: "statusbar" },
 			h("span", { class: "dot" }),
 			this.#state,
 			this.#facts,
+			this.#files,
 			this.#more,
 		);
+	}
+
+	/** Shows whether the files are open, and how far their transfers are; "" if there are none. */
+	files(open: boolean, transfers: string): void {
+		this.#files.setAttribute("aria-expanded", String(open));
+		this.#transfers.textContent = transfers;
 	}
 
 	/** Shows a state in words. */

@@ -105,7 +105,7 @@ export class Workspace {
 	#listen(): void {
 		window.addEventListener("keydown", (event) => this.#key(event), { capture: true });
 		window.addEventListener("beforeunload", (event) => {
-			if (this.#views.some((view) => view.live)) event.preventDefault();
+			if (this.#views.some((view) => view.live || view.loss !== undefined)) event.preventDefault();
 		});
 	}
 
@@ -125,10 +125,10 @@ export class Workspace {
 		if (view === undefined) return;
 		if (
 			ask &&
-			view.live &&
+			(view.live || view.loss !== undefined) &&
 			!(await confirm(
 				`Close the session on ${view.where}?`,
-				"Programs that were started without tmux or screen will end.",
+				[view.loss, view.live ? "Programs that were started without tmux or screen will end." : ""].join(" ").trim(),
 				"Close session",
 			))
 		) {
@@ -190,6 +190,9 @@ export class Workspace {
 				return;
 			case "info":
 				void this.#current?.info();
+				return;
+			case "files":
+				void this.#current?.toggleFiles();
 				return;
 			case "select":
 				if (this.#views[shortcut.index] !== undefined) this.#select(this.#views[shortcut.index]);

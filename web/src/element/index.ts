@@ -1,16 +1,20 @@
-/** Defines `<ssh-terminal>`. Importing this module is all there is to do. */
+/** Defines `<ssh-terminal>` and `<ssh-files>`. Importing this module is all there is to do. */
 import { SSHTerminal } from "./element.ts";
+import { SSHFiles } from "./files/element.ts";
 
 export { SSHTerminal } from "./element.ts";
 export { PromptEvent, type PromptEventMap } from "./events.ts";
+export { SSHFiles } from "./files/element.ts";
 export type { Identity, KnownHostsBook, TerminalOptions } from "./options.ts";
 export type { KeyHistory } from "./prompts/hostkey.ts";
 export type { TerminalState } from "./state.ts";
 
 if (customElements.get("ssh-terminal") === undefined) customElements.define("ssh-terminal", SSHTerminal);
+if (customElements.get("ssh-files") === undefined) customElements.define("ssh-files", SSHFiles);
 
 declare global {
 	interface HTMLElementTagNameMap {
 		"ssh-terminal": SSHTerminal;
+		"ssh-files": SSHFiles;
 	}
 }

@@ -1,0 +1,192 @@
+import type { Entry, Path, SFTP } from "../../client/filetypes.ts";
+import { copyText } from "../clipboard.ts";
+import type { Layer } from "../layer.ts";
+import { deleteCard, deletingCard, modeCard, nameProblem, newFolderCard } from "./cards.ts";
+import { archiveName, downloadErrand, mirrorErrand, zipErrand } from "./download.ts";
+import { plural } from "./figures.ts";
+import type { Folder } from "./folder.ts";
+import type { Grid } from "./grid.ts";
+import { land, pickFolder } from "./landing.ts";
+import { isFolder } from "./listing.ts";
+import type { LocalTree } from "./localtree.ts";
+import { showName } from "./names.ts";
+import { baseName, join, pathText } from "./paths.ts";
+import type { Transfers } from "./transfers.ts";
+import { uploadErrand } from "./upload.ts";
+
+/** What actions work with. */
+export interface ActionContext {
+	readonly folder: Folder;
+	readonly grid: Grid;
+	readonly layer: Layer;
+	readonly transfers: Transfers;
+	/** Throws where there is no session. */
+	sftp(): SFTP;
+	go(path: Path): Promise<void>;
+	view(entry: Entry): void;
+	/** Reads the folder again, and points at a name. */
+	reload(name?: string): Promise<void>;
+	say(text: string): void;
+	fail(error: unknown, what: string): void;
+}
+
+/** What a person can do with the entries of a folder. Failures are told, never thrown. */
+export class Actions {
+	readonly #context: ActionContext;
+
+	constructor(context: ActionContext) {
+		this.#context = context;
+	}
+
+	/** The selected entries, else the one under the cursor. */
+	get chosen(): Entry[] {
+		const { selection, listing } = this.#context.folder;
+		const chosen = selection.in(listing.rows);
+		return chosen.length > 0 || selection.cursor === undefined ? chosen : [selection.cursor];
+	}
+
+	/** Goes into a folder; looks into a file; follows a link. */
+	async open(entry: Entry): Promise<void> {
+		const { folder, go, view, sftp } = this.#context;
+		const path = join(folder.path, entry);
+		if (isFolder(entry)) return go(path);
+		await this.#try(`Opening ${showName(entry.name, 120)}`, async () => {
+			const { type } = entry.type === "symlink" ? await sftp().stat(path) : entry;
+			if (type === "directory") await go(path);
+			else view(entry);
+		});
+	}
+
+	/** Asks for a name and makes a folder. */
+	async newFolder(): Promise<void> {
+		const { layer, folder, reload, sftp } = this.#context;
+		const name = await layer.ask<string>(newFolderCard).catch(() => undefined);
+		if (name === undefined) return;
+		await this.#try(`Making the folder ${showName(name, 120)}`, async () => {
+			await sftp().mkdir(join(folder.path, { name }));
+			await reload(name);
+		});
+	}
+
+	/** Renames in place. The old name goes to the server by its bytes. */
+	async rename(entry: Entry): Promise<void> {
+		const { grid, folder, reload, sftp, fail } = this.#context;
+		const name = await grid.rename(entry);
+		if (name === undefined) return;
+		const what = `Renaming ${showName(entry.name, 120)}`;
+		const problem = nameProblem(name);
+		if (problem !== undefined) {
+			fail(new Error(problem), what);
+			return;
+		}
+		await this.#try(what, async () => {
+			await sftp().rename(join(folder.path, entry), join(folder.path, { name }));
+			await reload(name);
+		});
+	}
+
+	/** Deletes, after a question; a long deletion shows how far it is and can be stopped. */
+	async remove(entries: readonly Entry[]): Promise<void> {
+		const { layer, folder, reload, sftp, say } = this.#context;
+		if (entries.length === 0) return;
+		const at = folder.path;
+		if (!(await layer.ask<true>((answering) => deleteCard(entries, answering)).catch(() => false))) return;
+		const stop = new AbortController();
+		const [only] = entries;
+		const what = entries.length === 1 ? showName(only?.name ?? "", 120) : plural(entries.length, "item");
+		const { card, removed } = deletingCard(what, () => stop.abort());
+		layer.show(card);
+		await this.#try("Deleting", async () => {
+			let before = 0;
+			for (const entry of entries) {
+				if (stop.signal.aborted) break;
+				let now = 0;
+				await sftp().remove(join(at, entry), {
+					recursive: isFolder(entry),
+					signal: stop.signal,
+					onProgress: (count) => {
+						now = count;
+						removed(before + now);
+					},
+				});
+				before += Math.max(now, 1);
+				removed(before);
+			}
+			say(`${what} deleted.`);
+		});
+		layer.clear(card);
+		if (stop.signal.aborted) say("Stopped. What was deleted before is gone.");
+		await reload();
+	}
+
+	/** Changes permissions, after asking for them. */
+	async chmod(entries: readonly Entry[]): Promise<void> {
+		const { layer, folder, reload, sftp } = this.#context;
+		if (entries.length === 0) return;
+		const mode = await layer.ask<number>((answering) => modeCard(entries, answering)).catch(() => undefined);
+		if (mode === undefined) return;
+		await this.#try("Changing permissions", async () => {
+			for (const entry of entries) await sftp().chmod(join(folder.path, entry), mode);
+		});
+		await reload();
+	}
+
+	/** Copies the path of entries, or of the folder, a line each. */
+	async copyPath(entries: readonly Entry[]): Promise<void> {
+		const { folder, say } = this.#context;
+		const paths = entries.length === 0 ? [folder.path] : entries.map((entry) => join(folder.path, entry));
+		const copied = await copyText(paths.map(pathText).join("\n"));
+		say(copied ? "Path copied." : "The browser did not allow copying.");
+	}
+
+	/** Downloads: one file as it is, anything else as an archive. Must be called from a click or a key. */
+	async download(entries: readonly Entry[]): Promise<void> {
+		const { folder, transfers } = this.#context;
+		const [only] = entries;
+		if (only === undefined) return;
+		const at = folder.path;
+		await this.#try("Downloading", async () => {
+			if (entries.length === 1 && !isFolder(only)) {
+				const landing = await land(only.name, only.size);
+				if (landing !== undefined) transfers.add(downloadErrand(at, only, landing));
+				return;
+			}
+			const landing = await land(archiveName(entries, baseName(at)), undefined);
+			if (landing !== undefined) transfers.add(zipErrand({ folder: at, entries }, landing));
+		});
+	}
+
+	/** Downloads files and folders as they are, into a folder of this computer. */
+	async mirror(entries: readonly Entry[]): Promise<void> {
+		const { folder, transfers } = this.#context;
+		const at = folder.path;
+		await this.#try("Downloading", async () => {
+			const target = await pickFolder();
+			if (target !== undefined) transfers.add(mirrorErrand({ folder: at, entries }, target));
+		});
+	}
+
+	/** Uploads into the folder that is shown. */
+	upload(tree: LocalTree, into: Path = this.#context.folder.path): void {
+		const { transfers, fail, say } = this.#context;
+		const [unreadable] = tree.unreadable;
+		if (unreadable !== undefined) {
+			const more = tree.unreadable.length > 1 ? ` and ${tree.unreadable.length - 1} more` : "";
+			fail(unreadable.error, `${showName(unreadable.name, 120)}${more} cannot be read here`);
+		}
+		if (tree.files.length + tree.folders.length === 0) {
+			if (unreadable === undefined) say("Nothing to upload.");
+			return;
+		}
+		transfers.add(uploadErrand(tree, into));
+	}
+
+	async #try(what: string, work: () => Promise<void>): Promise<void> {
+		try {
+			await work();
+		} catch (error) {
+			if (error instanceof DOMException && error.name === "AbortError") return;
+			this.#context.fail(error, what);
+		}
+	}
+}

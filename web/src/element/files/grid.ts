@@ -1,0 +1,279 @@
+import deviceIcon from "lucide-static/icons/cpu.svg";
+import fileIcon from "lucide-static/icons/file.svg";
+import linkIcon from "lucide-static/icons/file-symlink.svg";
+import folderIcon from "lucide-static/icons/folder.svg";
+import pipeIcon from "lucide-static/icons/plug.svg";
+import type { Entry } from "../../client/filetypes.ts";
+import { h, icon, newId } from "../dom.ts";
+import { formatExactly, formatMode, formatMoment, formatOctal, formatSize } from "./figures.ts";
+import { isFolder, type Listing, ownerOf, type SortKey } from "./listing.ts";
+import { showName } from "./names.ts";
+import type { Selection } from "./selection.ts";
+
+/** Pixels: what the style sheet says as well. */
+const rowHeight = 28;
+const headHeight = 30;
+/** Rows drawn above and below what is in sight. */
+const margin = 8;
+
+const columns: readonly { readonly key: SortKey; readonly label: string }[] = [
+	{ key: "name", label: "Name" },
+	{ key: "size", label: "Size" },
+	{ key: "modified", label: "Modified" },
+	{ key: "mode", label: "Permissions" },
+	{ key: "owner", label: "Owner" },
+];
+
+/** What a grid reports. */
+export interface GridEvents {
+	onSort(key: SortKey): void;
+	/** A link has come in sight whose target is not known yet. */
+	onLink(entry: Entry): void;
+}
+
+/**
+ * The list of a folder: a grid of which only the rows in sight are in the
+ * document, so that a hundred thousand cost what fifty do.
+ */
+export class Grid {
+	readonly element: HTMLElement;
+	readonly #listing: Listing;
+	readonly #selection: Selection<Entry>;
+	readonly #events: GridEvents;
+	readonly #body = h("div", { class: "rows", role: "rowgroup" });
+	readonly #heads = new Map<SortKey, HTMLElement>();
+	readonly #targets = new Map<Entry, string>();
+	readonly #id = newId("row");
+	#editing: { readonly entry: Entry; readonly input: HTMLInputElement } | undefined;
+	#frame = 0;
+
+	constructor(listing: Listing, selection: Selection<Entry>, events: GridEvents) {
+		this.#listing = listing;
+		this.#selection = selection;
+		this.#events = events;
+		this.element = h(
+			"div",
+			{
+				class: "grid",
+				role: "grid",
+				tabindex: "0",
+				"aria-label": "Files",
+				"aria-multiselectable": "true",
+				"aria-colcount": columns.length,
+			},
+			h("div", { class: "head", role: "rowgroup" }, this.#header()),
+			this.#body,
+		);
+		this.element.addEventListener("scroll", () => this.drawSoon(), { passive: true });
+		new ResizeObserver(() => this.drawSoon()).observe(this.element);
+	}
+
+	/** Draws at the next frame, once. */
+	drawSoon(): void {
+		this.#frame ||= requestAnimationFrame(() => {
+			this.#frame = 0;
+			this.draw();
+		});
+	}
+
+	/** Draws what is in sight now. */
+	draw(): void {
+		const { rows } = this.#listing;
+		this.element.setAttribute("aria-rowcount", String(rows.length + 1));
+		this.#body.style.height = `${rows.length * rowHeight}px`;
+		for (const { key } of columns) this.#markSort(key);
+		const first = Math.max(0, Math.floor(this.element.scrollTop / rowHeight) - margin);
+		const count = Math.ceil(this.element.clientHeight / rowHeight) + 2 * margin;
+		const made: HTMLElement[] = [];
+		for (let at = first; at < Math.min(first + count, rows.length); at++) {
+			const entry = rows[at];
+			if (entry !== undefined) made.push(this.#row(entry, at));
+		}
+		this.#replace(made);
+		const at = this.#selection.cursor === undefined ? -1 : rows.indexOf(this.#selection.cursor);
+		if (at >= first && at < first + count) this.element.setAttribute("aria-activedescendant", `${this.#id}-${at}`);
+		else this.element.removeAttribute("aria-activedescendant");
+	}
+
+	/** Scrolls so that a row is in sight. */
+	reveal(at: number): void {
+		const top = at * rowHeight;
+		const { scrollTop, clientHeight } = this.element;
+		if (top < scrollTop) this.element.scrollTop = top;
+		else if (top + rowHeight + headHeight > scrollTop + clientHeight)
+			this.element.scrollTop = top + rowHeight + headHeight - clientHeight;
+	}
+
+	/** How many rows fit. */
+	get page(): number {
+		return Math.max(1, Math.floor((this.element.clientHeight - headHeight) / rowHeight) - 1);
+	}
+
+	/** The row under an event; -1 if there is none. */
+	rowOf(event: Event): number {
+		for (const target of event.composedPath()) {
+			if (target === this.element) break;
+			if (target instanceof HTMLElement && target.dataset.at !== undefined) return Number(target.dataset.at);
+		}
+		return -1;
+	}
+
+	/** Where a row is on the screen, for its menu. */
+	boxOf(at: number): DOMRect {
+		return (this.#body.querySelector(`[data-at="${at}"]`) ?? this.element).getBoundingClientRect();
+	}
+
+	/** Tells where a link leads. */
+	link(entry: Entry, target: string): void {
+		this.#targets.set(entry, target);
+		this.drawSoon();
+	}
+
+	/** Turns a name into a field; resolves with what was typed, undefined if it was left as it is. */
+	rename(entry: Entry): Promise<string | undefined> {
+		const { promise, resolve } = Promise.withResolvers<string | undefined>();
+		const input = h("input", {
+			type: "text",
+			class: "rename",
+			"aria-label": `New name of ${showName(entry.name)}`,
+			value: entry.name,
+			spellcheck: "false",
+			autocomplete: "off",
+			autocapitalize: "off",
+		});
+		const end = (value: string | undefined): void => {
+			if (this.#editing?.input !== input) return;
+			this.#editing = undefined;
+			resolve(value === entry.name || value === "" ? undefined : value);
+			this.draw();
+			this.element.focus({ preventScroll: true });
+		};
+		input.addEventListener("keydown", (event) => {
+			event.stopPropagation();
+			if (event.key === "Enter") end(input.value);
+			else if (event.key === "Escape") end(undefined);
+		});
+		input.addEventListener("blur", () => end(input.value));
+		for (const type of ["pointerdown", "dblclick", "paste"])
+			input.addEventListener(type, (event) => event.stopPropagation());
+		this.#editing = { entry, input };
+		this.draw();
+		input.focus();
+		const dot = entry.name.lastIndexOf(".");
+		input.setSelectionRange(0, dot > 0 && !isFolder(entry) ? dot : entry.name.length);
+		return promise;
+	}
+
+	/** A field that is being typed in stays in the document: taking it out would end it. */
+	#replace(made: readonly HTMLElement[]): void {
+		const kept = this.#editing && made.find((row) => row.contains(this.#editing?.input ?? null));
+		const active = this.#editing !== undefined && this.#body.contains(this.#editing.input);
+		const focused = active && this.#editing?.input.matches(":focus");
+		this.#body.replaceChildren(...made);
+		if (kept !== undefined && focused) this.#editing?.input.focus();
+	}
+
+	#header(): HTMLElement {
+		const cells = columns.map(({ key, label }) => {
+			const sort = h("button", { type: "button", class: "sort", onclick: () => this.#events.onSort(key) }, label);
+			const head = h("div", { class: `cell ${key}`, role: "columnheader" }, sort);
+			this.#heads.set(key, head);
+			return head;
+		});
+		return h("div", { class: "row", role: "row", "aria-rowindex": 1 }, ...cells);
+	}
+
+	#markSort(key: SortKey): void {
+		const sorted = key === this.#listing.sort;
+		const order = this.#listing.descending ? "descending" : "ascending";
+		this.#heads.get(key)?.setAttribute("aria-sort", sorted ? order : "none");
+	}
+
+	#row(entry: Entry, at: number): HTMLElement {
+		const selected = this.#selection.chosen.has(entry);
+		const row = h(
+			"div",
+			{
+				class: entry === this.#selection.cursor ? "row cursor" : "row",
+				role: "row",
+				id: `${this.#id}-${at}`,
+				"aria-rowindex": at + 2,
+				"aria-selected": String(selected),
+				"data-at": at,
+				"data-type": entry.type,
+			},
+			this.#nameCell(entry),
+			cell("size", isFolder(entry) || entry.size === undefined ? "" : formatSize(entry.size), exactSize(entry)),
+			cell(
+				"modified",
+				entry.mtime === undefined ? "" : formatMoment(entry.mtime, Date.now()),
+				entry.mtime === undefined ? undefined : formatExactly(entry.mtime),
+			),
+			cell("mode", entry.mode === undefined ? "" : formatMode(entry.mode), entry.mode && formatOctal(entry.mode)),
+			cell("owner", showName(ownerOf(entry), 64), entry.group && showName(`${ownerOf(entry)}:${entry.group}`, 128)),
+		);
+		row.style.transform = `translateY(${at * rowHeight}px)`;
+		return row;
+	}
+
+	#nameCell(entry: Entry): HTMLElement {
+		const editing = this.#editing?.entry === entry ? this.#editing.input : undefined;
+		const name = showName(entry.name);
+		const target = this.#targets.get(entry);
+		if (entry.type === "symlink" && target === undefined) this.#events.onLink(entry);
+		return h(
+			"div",
+			{ class: "cell name", role: "gridcell" },
+			icon(pictureOf(entry)),
+			editing ??
+				h(
+					"span",
+					{ class: "label", title: target === undefined ? name : `${name} → ${showName(target)}` },
+					name,
+					target !== undefined && h("span", { class: "leads" }, ` → ${showName(target)}`),
+				),
+			kindOf(entry) !== "" && h("span", { class: "visually-hidden" }, ` ${kindOf(entry)}`),
+		);
+	}
+}
+
+function cell(key: SortKey, text: string, title?: string | number | undefined): HTMLElement {
+	return h("div", { class: `cell ${key}`, role: "gridcell", title }, text);
+}
+
+function exactSize(entry: Entry): string | undefined {
+	if (isFolder(entry) || entry.size === undefined || entry.size < 1000) return undefined;
+	return `${new Intl.NumberFormat().format(entry.size)} bytes`;
+}
+
+function pictureOf(entry: Entry): string {
+	switch (entry.type) {
+		case "directory":
+			return folderIcon;
+		case "symlink":
+			return linkIcon;
+		case "fifo":
+		case "socket":
+			return pipeIcon;
+		case "block":
+		case "char":
+			return deviceIcon;
+		default:
+			return fileIcon;
+	}
+}
+
+/** What an entry is, for those who do not see its picture; "" for plain files. */
+function kindOf(entry: Entry): string {
+	const kinds: Readonly<Record<Entry["type"], string>> = {
+		file: "",
+		unknown: "",
+		directory: "folder",
+		symlink: "link",
+		fifo: "pipe",
+		socket: "socket",
+		block: "device",
+		char: "device",
+	};
+	return kinds[entry.type];
+}

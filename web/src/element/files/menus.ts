@@ -1,0 +1,83 @@
+/** What the menus of the panel offer. */
+import copy from "lucide-static/icons/copy.svg";
+import download from "lucide-static/icons/download.svg";
+import eye from "lucide-static/icons/eye.svg";
+import file from "lucide-static/icons/file-up.svg";
+import archive from "lucide-static/icons/folder-archive.svg";
+import folderDown from "lucide-static/icons/folder-down.svg";
+import folderOpen from "lucide-static/icons/folder-open.svg";
+import folderPlus from "lucide-static/icons/folder-plus.svg";
+import folderUp from "lucide-static/icons/folder-up.svg";
+import lock from "lucide-static/icons/lock.svg";
+import pencil from "lucide-static/icons/pencil.svg";
+import trash from "lucide-static/icons/trash-2.svg";
+import type { Entry } from "../../client/filetypes.ts";
+import { h } from "../dom.ts";
+import type { Actions } from "./actions.ts";
+import { canPickFolder } from "./landing.ts";
+import { isFolder } from "./listing.ts";
+import { treeOfFiles } from "./localtree.ts";
+import type { MenuItem } from "./menu.ts";
+
+/** What the menu of entries depends on besides them. */
+export interface MenuState {
+	readonly session: boolean;
+	readonly hidden: boolean;
+	onHidden(): void;
+}
+
+/** The menu of what is selected, or of the folder if nothing is. */
+export function entryMenu(actions: Actions, chosen: readonly Entry[], state: MenuState): (MenuItem | undefined)[] {
+	const folderItems: MenuItem[] = [
+		{ label: "New folder…", picture: folderPlus, disabled: !state.session, act: () => void actions.newFolder() },
+		{ label: "Hidden files", picture: eye, checked: state.hidden, act: state.onHidden },
+	];
+	if (chosen.length === 0 || !state.session)
+		return [...folderItems, { label: "Copy the folder's path", picture: copy, act: () => void actions.copyPath([]) }];
+	return [...entryItems(actions, chosen), undefined, ...folderItems];
+}
+
+function entryItems(actions: Actions, chosen: readonly Entry[]): (MenuItem | undefined)[] {
+	const [only] = chosen;
+	const single = chosen.length === 1 && only !== undefined ? only : undefined;
+	const asZip = single === undefined || isFolder(single);
+	const items: (MenuItem | undefined | false)[] = [
+		single && {
+			label: isFolder(single) ? "Open" : "View or edit",
+			picture: folderOpen,
+			key: "Enter",
+			act: () => void actions.open(single),
+		},
+		{
+			label: asZip ? "Download as .zip" : "Download",
+			picture: asZip ? archive : download,
+			act: () => void actions.download(chosen),
+		},
+		asZip &&
+			canPickFolder() && {
+				label: "Download into a folder…",
+				picture: folderDown,
+				act: () => void actions.mirror(chosen),
+			},
+		{ label: "Copy path", picture: copy, act: () => void actions.copyPath(chosen) },
+		undefined,
+		single && { label: "Rename", picture: pencil, key: "F2", act: () => void actions.rename(single) },
+		{ label: "Permissions…", picture: lock, act: () => void actions.chmod(chosen) },
+		{ label: "Delete…", picture: trash, key: "Del", danger: true, act: () => void actions.remove(chosen) },
+	];
+	return items.filter((item) => item !== false);
+}
+
+/** The menu of the upload button. */
+export function uploadMenu(actions: Actions): MenuItem[] {
+	return [
+		{ label: "Files…", picture: file, act: () => choose(actions, false) },
+		{ label: "A folder…", picture: folderUp, act: () => choose(actions, true) },
+	];
+}
+
+function choose(actions: Actions, folder: boolean): void {
+	const input = h("input", { type: "file", multiple: true, webkitdirectory: folder });
+	input.addEventListener("change", () => actions.upload(treeOfFiles(input.files ?? [])));
+	input.click();
+}

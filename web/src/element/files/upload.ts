@@ -1,0 +1,122 @@
+/** Uploads: from a tree of local files to jobs of the queue. */
+import { SFTPError } from "../../client/errors.ts";
+import type { Path, SFTP } from "../../client/filetypes.ts";
+import type { LocalTree, Names } from "./localtree.ts";
+import { numbered } from "./names.ts";
+import { join, parent, pathText } from "./paths.ts";
+import { type Attempt, ConflictError, type Errand, type Job } from "./transfer.ts";
+
+/** The errand that brings a local tree into a folder. */
+export function uploadErrand(tree: LocalTree, folder: Path): Errand {
+	const roots = new Set([...tree.folders, ...tree.files.map((each) => each.names)].map((names) => names[0] ?? ""));
+	const [first = ""] = roots;
+	const isFolder = tree.folders.some((names) => names.length === 1 && names[0] === first);
+	const jobs = tree.files.map(({ names, file }) => new UploadJob(file, below(folder, names)));
+	return {
+		kind: "upload",
+		name: roots.size === 1 ? first + (isFolder ? "/" : "") : `${roots.size} items`,
+		from: "this computer",
+		to: pathText(folder),
+		jobs: tree.folders.length === 0 ? jobs : [],
+		...(tree.folders.length > 0 && {
+			prepare: (sftp, signal) => makeFolders(tree.folders, folder, jobs, sftp, signal),
+		}),
+	};
+}
+
+function below(folder: Path, names: Names): Path {
+	return names.reduce<Path>((path, name) => join(path, { name }), folder);
+}
+
+async function makeFolders(
+	folders: readonly Names[],
+	folder: Path,
+	jobs: readonly Job[],
+	sftp: SFTP,
+	signal: AbortSignal,
+): Promise<readonly Job[]> {
+	for (const names of folders) await sftp.mkdir(below(folder, names), { recursive: true, signal });
+	return jobs;
+}
+
+/** Brings one file up. It goes to a part beside its target, which takes the name when it is whole. */
+export class UploadJob implements Job {
+	readonly name: string;
+	readonly size: number;
+	readonly #file: File;
+	#target: Path;
+	#kept = false;
+
+	constructor(file: File, target: Path) {
+		this.name = file.name;
+		this.size = file.size;
+		this.#file = file;
+		this.#target = target;
+	}
+
+	async run({ sftp, signal, choice, again, progress }: Attempt): Promise<void> {
+		let resume = again || choice === "resume";
+		if (choice === undefined && !again) resume = await this.#look(sftp, signal);
+		if (choice === "keep" && !this.#kept) {
+			this.#target = await freeName(sftp, this.#target, this.name, signal);
+			this.#kept = true;
+		}
+		await sftp.put(this.#file, this.#target, {
+			signal,
+			resume,
+			keepTime: true,
+			overwrite: choice === "replace" || choice === "resume",
+			onProgress: ({ done }) => progress(done, this.size),
+		});
+	}
+
+	async discard(sftp: SFTP | undefined): Promise<void> {
+		await sftp?.remove(partOf(this.#target));
+	}
+
+	/** Throws if the name is taken; tells whether a part of an earlier upload is there. */
+	async #look(sftp: SFTP, signal: AbortSignal): Promise<boolean> {
+		const [there, part] = await Promise.all([
+			found(sftp, this.#target, signal),
+			found(sftp, partOf(this.#target), signal),
+		]);
+		const canResume = part?.type === "file" && (part.size ?? 0) > 0 && (part.size ?? 0) <= this.size;
+		if (there === undefined) return canResume;
+		throw new ConflictError({
+			name: this.name,
+			folder: pathText(parent(this.#target)),
+			there,
+			here: { size: this.size, mtime: this.#file.lastModified },
+			canResume,
+		});
+	}
+}
+
+/** The part beside a target, as `sftp.put` names it. */
+export function partOf(path: Path): Path {
+	if (typeof path === "string") return `${path}.part`;
+	return new Uint8Array([...path, ...new TextEncoder().encode(".part")]);
+}
+
+/** What stands under a path; undefined if nothing does. */
+export async function found(sftp: SFTP, path: Path, signal?: AbortSignal) {
+	try {
+		return await sftp.lstat(path, signal && { signal });
+	} catch (error) {
+		if (isMissing(error)) return undefined;
+		throw error;
+	}
+}
+
+/** Whether an error says that nothing stands there. */
+export function isMissing(error: unknown): boolean {
+	return error instanceof SFTPError && error.reason === "no-such-file";
+}
+
+/** A name beside a path that nothing has: `a (2).txt`. */
+export async function freeName(sftp: SFTP, path: Path, name: string, signal?: AbortSignal): Promise<Path> {
+	for (let n = 2; ; n++) {
+		const free = join(parent(path), { name: numbered(name, n) });
+		if ((await found(sftp, free, signal)) === undefined) return free;
+	}
+}
