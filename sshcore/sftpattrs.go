@@ -24,7 +24,7 @@ type Entry struct {
 	Size         int64
 	Mode         fs.FileMode
 	UID, GID     uint32
-	Owner, Group string // of a listing, if the server has them
+	Owner, Group string // of a listing, if the server has them; only to be shown
 	Atime, Mtime time.Time
 	Told         Told // what of the above the server told
 }

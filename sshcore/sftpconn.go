@@ -36,27 +36,6 @@ type sftpConn struct {
 	err   error
 }
 
-// request is one request and its answer. It may be used again once it was
-// answered, and never if a caller gave it up.
-type request struct {
-	packet []byte
-	// into takes the bytes of a DATA answer. It must not be used otherwise
-	// before the answer, nor ever again if the request was given up.
-	into []byte
-	// late is called with the answer if the request was given up; or nil.
-	late func(kind byte, body []byte)
-
-	answered chan struct{} // holds one value when the answer is there
-	kind     byte
-	body     []byte // without id; the filled part of into for DATA
-
-	sent, given bool // guarded by sftpConn.mu
-}
-
-func newRequest(packet []byte) *request {
-	return &request{packet: packet, answered: make(chan struct{}, 1)}
-}
-
 func newSFTPConn(s *Session) *sftpConn {
 	return &sftpConn{
 		session: s,
@@ -115,8 +94,6 @@ func (c *sftpConn) register(r *request) {
 	r.sent = false
 	c.waiting[c.lastID] = r
 }
-
-func (r *request) id() uint32 { return binary.BigEndian.Uint32(r.packet[5:]) }
 
 func (c *sftpConn) forget(r *request) {
 	c.mu.Lock()
@@ -282,37 +259,6 @@ func (c *sftpConn) answer(r *request, kind byte, body []byte) {
 	case r.late != nil:
 		go r.late(kind, body)
 	}
-}
-
-// ask sends a request and waits for its answer, which must be of a kind.
-func (c *sftpConn) ask(ctx context.Context, op, path string, r *request, want byte) (*fields, error) {
-	if err := c.start(ctx, r); err != nil {
-		return nil, failed(op, path, err)
-	}
-	return c.take(ctx, op, path, r, want)
-}
-
-// take waits for the answer to a started request.
-func (c *sftpConn) take(ctx context.Context, op, path string, r *request, want byte) (*fields, error) {
-	if err := c.wait(ctx, r); err != nil {
-		return nil, failed(op, path, err)
-	}
-	f := &fields{rest: r.body}
-	switch {
-	case r.kind == want && want != fxpStatus:
-		return f, nil
-	case r.kind == fxpStatus:
-		status := f.uint32()
-		if f.bad || status == StatusOK && want != fxpStatus {
-			return nil, failed(op, path, c.broken("an empty answer"))
-		}
-		if status == StatusOK {
-			return f, nil
-		}
-		// Version 3 has the words; some old servers leave them out.
-		return nil, &SFTPError{Op: op, Path: path, Status: status, Msg: f.string(), Err: statusCause(status)}
-	}
-	return nil, failed(op, path, c.broken(fmt.Sprintf("an answer of type %d instead of %d", r.kind, want)))
 }
 
 // broken ends the session over a breach of the protocol.

@@ -76,21 +76,45 @@ func TestTheDemoServersFiles(t *testing.T) {
 }
 
 func TestAFullDiskIsNamed(t *testing.T) {
-	s := demoSFTP(t)
-	ctx := t.Context()
-	v, err := s.Space(ctx, "/")
-	if err != nil {
-		t.Fatal(err)
-	}
-	n, err := s.Put(ctx, "/upload/big", io.LimitReader(zeros{}, int64(v.Available)+1<<20), Transfer{})
-	if !errors.Is(err, ErrNoSpace) || n == 0 || n > int64(v.Available) {
-		t.Errorf("%d of %d bytes, %v", n, v.Available, err)
-	}
-	if _, err := s.Stat(ctx, "/upload/big"); !errors.Is(err, fs.ErrNotExist) {
-		t.Errorf("half a file under its final name: %v", err)
-	}
-	if _, e, err := s.Part(ctx, "/upload/big"); err != nil || e.Size != n {
-		t.Errorf("the part has %d bytes of %d, %v", e.Size, n, err)
+	for _, tc := range []struct {
+		name string
+		free uint64 // in blocks of 4 KiB
+		err  error
+	}{
+		{"nothing is left", 0, ErrNoSpace},
+		{"too little is left for what is on its way", 100, ErrNoSpace},
+		{"there is room, so it is something else", 1 << 20, nil},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			serve := sshtest.SFTP(func(r sshtest.SFTPRequest) []byte {
+				switch r.Kind {
+				case fxpStat, fxpLstat:
+					return r.Status(StatusNoSuchFile, "")
+				case fxpOpen:
+					return r.Handle("h")
+				case fxpWrite:
+					return r.Status(StatusFailure, "Failure")
+				case fxpExtended:
+					var body []byte
+					for _, v := range []uint64{4096, 4096, 1 << 30, tc.free, tc.free, 9, 9, 9, 1, 0, 255} {
+						body = putUint64(body, v)
+					}
+					return sshtest.SFTPPacket(fxpExtendedReply, r.ID, body)
+				}
+				return r.Status(StatusOK, "")
+			}, extStatVFS)
+			connected(t, serve, func(t *testing.T, c *Client, _ *sshtest.Server) {
+				s, err := c.SFTP(t.Context())
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer s.Close()
+				n, err := s.Put(t.Context(), "/f", io.LimitReader(zeros{}, 1<<20), Transfer{})
+				if n != 0 || statusOf(err) != StatusFailure || errors.Is(err, ErrNoSpace) != (tc.err != nil) {
+					t.Errorf("%d bytes, %v", n, err)
+				}
+			})
+		})
 	}
 }
 

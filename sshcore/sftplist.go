@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"io/fs"
 	"iter"
 )
 
@@ -29,6 +30,7 @@ type Dir struct {
 	end     error
 	refused []*NameError
 	bad     int
+	closed  bool
 }
 
 // OpenDir begins to list a directory. Close it.
@@ -134,6 +136,13 @@ func (d *Dir) Refused() ([]*NameError, int) { return d.refused, d.bad }
 
 // Close ends the listing. It does not wait for the server.
 func (d *Dir) Close() error {
+	if d.closed {
+		return nil
+	}
+	d.closed, d.left = true, 0
+	if d.end == nil {
+		d.end = failed("list", d.path, fs.ErrClosed)
+	}
 	for _, r := range d.ahead {
 		d.s.c.giveUp(r)
 	}

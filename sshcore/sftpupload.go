@@ -74,8 +74,9 @@ func (u *upload) run(ctx context.Context) (int64, error) {
 		err = u.finish(ctx)
 	}
 	if err != nil {
+		err = u.explain(ctx, err) // first, for tidying up makes room
 		u.tidy(ctx)
-		return u.acked, u.explain(ctx, err)
+		return u.acked, err
 	}
 	return u.acked, u.close(ctx)
 }
@@ -218,7 +219,7 @@ func (u *upload) explain(ctx context.Context, err error) error {
 		return err
 	}
 	v, askErr := u.s.Space(ctx, u.name)
-	if askErr != nil || v.Available >= uint64(u.chunk) {
+	if askErr != nil || v.Available > maxFlight*writeSize { // what flies would fill that
 		return err
 	}
 	return &SFTPError{Op: u.op, Path: u.name, Status: StatusFailure, Err: ErrNoSpace}
