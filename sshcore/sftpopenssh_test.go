@@ -8,10 +8,10 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 )
@@ -20,6 +20,15 @@ func spill(t *testing.T, path, text string) {
 	t.Helper()
 	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// makeFIFO runs mkfifo: package syscall has it not on every system that these
+// tests are compiled for.
+func makeFIFO(t *testing.T, path string) {
+	t.Helper()
+	if out, err := exec.Command("mkfifo", path).CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
 	}
 }
 
@@ -99,7 +108,7 @@ func TestOpenSSHDescribes(t *testing.T) {
 	ctx, dir := t.Context(), t.TempDir()
 	spill(t, dir+"/f", "12345")
 	os.Symlink("f", dir+"/l")
-	syscall.Mkfifo(dir+"/p", 0o600)
+	makeFIFO(t, dir+"/p")
 	var got []string
 	for e, err := range s.List(ctx, dir) {
 		if err != nil {
@@ -137,7 +146,7 @@ func TestOpenSSHDescribes(t *testing.T) {
 func TestWhatIsNoFileIsNotReadNorWritten(t *testing.T) {
 	s, _ := openSFTP(t)
 	dir := t.TempDir()
-	syscall.Mkfifo(dir+"/fifo", 0o666)
+	makeFIFO(t, dir+"/fifo")
 	os.Symlink("fifo", dir+"/link")
 	for _, path := range []string{dir + "/fifo", dir + "/link", dir, "/dev/null"} {
 		for name, do := range map[string]func() error{
@@ -340,7 +349,7 @@ func TestRemoveAllStaysInItsTree(t *testing.T) {
 	os.Symlink(outside, tree+"/out")
 	os.Symlink("..", tree+"/a/loop")
 	os.Symlink("loop", tree+"/a/b/loop")
-	syscall.Mkfifo(tree+"/a/fifo", 0o600)
+	makeFIFO(t, tree+"/a/fifo")
 	for i := range 300 {
 		spill(t, fmt.Sprintf("%s/a/b/f%d", tree, i), "x")
 	}
