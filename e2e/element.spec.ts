@@ -1,0 +1,209 @@
+/** `<ssh-terminal>` in pages that are not the application. */
+import type { Page } from "@playwright/test";
+import { App } from "./app.ts";
+import { expect, readKey, test } from "./fixtures.ts";
+import { Terminal } from "./terminal.ts";
+
+// biome-ignore lint/suspicious/noExplicitAny: what the page defines is what was built, not our sources
+type Any = any;
+
+const bare = `<!doctype html><html lang="en"><title>Not ours</title>
+<h1>A page of somebody else</h1>
+<div id="first"><ssh-terminal id="t" style="display:block;height:300px"></ssh-terminal></div><div id="second"></div>
+<script type="module">import "./lib/element.js"; window.defined = true</script></html>`;
+
+/** Opens a page without any policy of its own, and notes every event of the element. */
+async function openBare(page: Page): Promise<void> {
+	await page.route("**/bare.html", (route) => route.fulfill({ contentType: "text/html; charset=utf-8", body: bare }));
+	await page.goto("bare.html");
+	await page.waitForFunction(() => (window as Any).defined);
+	await page.evaluate(() => {
+		const events: unknown[] = [];
+		Object.assign(window, { events });
+		for (const type of ["ssh-state", "ssh-ready", "ssh-exit", "ssh-error", "ssh-title", "ssh-bell", "ssh-close"])
+			document.addEventListener(type, (event) => {
+				const { state, status, code, title } = (event as CustomEvent).detail ?? {};
+				events.push([type, state ?? status ?? code ?? title ?? null]);
+			});
+	});
+}
+
+function events(page: Page): Promise<unknown[]> {
+	return page.evaluate(() => (window as Any).events);
+}
+
+test("the example works under the strict policy", async ({ page, wasmiko }) => {
+	const response = await page.goto(`examples/embed.html?port=${wasmiko.demoPort}`);
+	expect(response?.headers()["content-security-policy"]).toContain("require-trusted-types-for 'script'");
+	const app = new App(page);
+	await app.button("Connect").click();
+	await app
+		.dialog(/^First connection to/)
+		.getByRole("button", { name: "Trust this time" })
+		.click();
+	await app.password("foo");
+	await app.terminal.shows("Press a key");
+	await expect(page.getByText(`Connected to robey@127.0.0.1:${wasmiko.demoPort}`).last()).toBeVisible();
+	await app.button("Disconnect").click();
+	await expect(page.locator("#state")).toHaveText("Not connected");
+});
+
+test("options connect it, with a pinned key and no question, and events tell how it goes", async ({ page, sshd }) => {
+	await openBare(page);
+	const terminal = new Terminal(page);
+	await page.evaluate(
+		async ({ key, pin, port, username }) => {
+			const t = document.querySelector("ssh-terminal") as Any;
+			const options = { host: "127.0.0.1", port, username, keys: [{ key, name: "mine" }], hostKey: { pin } };
+			const client = await t.connect(options);
+			Object.assign(window, { same: client === t.client });
+		},
+		{ key: readKey(sshd, "user"), pin: sshd.fingerprint(), port: sshd.port, username: sshd.username },
+	);
+	await terminal.shows(/[$#] ?$/);
+	expect(await page.evaluate(() => (window as Any).same)).toBe(true);
+	await page.evaluate(() =>
+		(document.querySelector("ssh-terminal") as Any).sendText("printf '\\a\\e]2;hi\\a'; exit 7\n"),
+	);
+	await expect.poll(() => events(page)).toContainEqual(["ssh-exit", 7]);
+	const seen = await events(page);
+	const states = seen.filter((event) => (event as string[])[0] === "ssh-state").map((event) => (event as string[])[1]);
+	expect(states).toEqual(["connecting", "kex", "hostkey", "auth", "ready", "ended"]);
+	for (const event of [
+		["ssh-ready", null],
+		["ssh-title", "hi"],
+		["ssh-bell", null],
+	])
+		expect(seen).toContainEqual(event);
+	await expect(page.locator("#t")).toHaveAttribute("data-state", "ended");
+});
+
+test("a pin that does not fit stops it, and connect rejects with what happened", async ({ page, sshd }) => {
+	await openBare(page);
+	const failure = await page.evaluate(
+		async ({ port, pin }) => {
+			const t = document.querySelector("ssh-terminal") as Any;
+			t.setAttribute("fingerprint", pin);
+			const options = { host: "127.0.0.1", port, username: "root" };
+			return t.connect(options).catch(({ name, code, reason }: Any) => ({ name, code, reason }));
+		},
+		{ port: sshd.port, pin: `SHA256:${"A".repeat(43)}` },
+	);
+	expect(failure).toEqual({ name: "HostKeyError", code: "hostkey", reason: "mismatch" });
+	expect(await events(page)).toContainEqual(["ssh-error", "hostkey/mismatch"]);
+});
+
+test("the page answers questions itself, and no dialog shows", async ({ page, wasmiko }) => {
+	await openBare(page);
+	const config = await (await page.request.get("config.json")).json();
+	const asked = await page.evaluate(async (port) => {
+		const asked: unknown[] = [];
+		document.addEventListener("ssh-hostkey", (event: Any) => {
+			asked.push(["ssh-hostkey", event.question.fingerprint]);
+			event.respondWith(Promise.resolve("once"));
+		});
+		document.addEventListener("ssh-password", (event: Any) => {
+			asked.push(["ssh-password", event.question.attempt]);
+			event.respondWith(event.question.attempt === 1 ? "wrong" : "foo");
+		});
+		await (document.querySelector("ssh-terminal") as Any).connect({ host: "127.0.0.1", port, username: "robey" });
+		return asked;
+	}, wasmiko.demoPort);
+	expect(asked).toEqual([
+		["ssh-hostkey", config.demo.fingerprint],
+		["ssh-password", 1],
+		["ssh-password", 2],
+	]);
+	await expect(page.getByRole("dialog")).toHaveCount(0);
+	await new Terminal(page).shows("Press a key");
+});
+
+test("an answer that fails is a refusal", async ({ page, wasmiko }) => {
+	await openBare(page);
+	const failure = await page.evaluate(async (port) => {
+		const t = document.querySelector("ssh-terminal") as Any;
+		t.addEventListener("ssh-hostkey", (event: Any) => event.respondWith(Promise.reject(new Error("no"))));
+		return t.connect({ host: "127.0.0.1", port, username: "robey" }).then(
+			() => "connected",
+			() => t.state,
+		);
+	}, wasmiko.demoPort);
+	expect(failure).toBe("failed");
+});
+
+test("moving it keeps the session, removing it ends it and its Worker", async ({ page, sshd }) => {
+	await openBare(page);
+	const terminal = new Terminal(page);
+	const target = { key: readKey(sshd, "user"), pin: sshd.fingerprint(), port: sshd.port, username: sshd.username };
+	const connect = () =>
+		page.evaluate(async ({ key, pin, port, username }) => {
+			const t = document.querySelector("ssh-terminal") as Any;
+			await t.connect({ host: "127.0.0.1", port, username, keys: [{ key, name: "mine" }], hostKey: { pin } });
+		}, target);
+	const before = page.workers().length;
+	await connect();
+	await terminal.shows(/[$#] ?$/);
+	expect(page.workers().length).toBe(before + 1);
+	await page.evaluate(() => document.getElementById("second")?.append(document.getElementById("t") as Node));
+	await page.evaluate(() => (document.querySelector("ssh-terminal") as Any).sendText("echo mo''ved\n"));
+	await terminal.shows(/^moved$/m);
+	expect(await events(page)).not.toContainEqual(["ssh-state", "idle"]);
+
+	await page.evaluate(() => {
+		const t = document.getElementById("t") as HTMLElement;
+		Object.assign(window, { t });
+		t.remove();
+	});
+	await expect.poll(() => page.workers().length).toBe(before);
+	expect(await page.evaluate(() => (window as Any).t.state)).toBe("idle");
+	// It can come back, and connect anew.
+	await page.evaluate(() => document.getElementById("first")?.append((window as Any).t));
+	await connect();
+	await terminal.shows(/[$#] ?$/);
+});
+
+test("two in one page do not disturb each other", async ({ page, sshd, wasmiko }) => {
+	await openBare(page);
+	const texts = await page.evaluate(
+		async ({ key, pin, port, username, demoPort }) => {
+			const first = document.querySelector("ssh-terminal") as Any;
+			const second = document.createElement("ssh-terminal") as Any;
+			second.style.cssText = "display:block;height:300px";
+			document.getElementById("second")?.append(second);
+			const host = "127.0.0.1";
+			const robey = { username: "robey", password: "foo", hostKey: { knownHosts: "", onUnknown: "warn" } };
+			await Promise.all([
+				first.connect({ host, port, username, keys: [{ key, name: "mine" }], hostKey: { pin } }),
+				second.connect({ host, port: demoPort, ...robey }),
+			]);
+			const one = await (await first.client.exec("echo one")).text();
+			const two = await (await second.client.exec("echo two")).text();
+			first.disconnect();
+			return [one, two, first.state, second.state];
+		},
+		{
+			...{ key: readKey(sshd, "user"), pin: sshd.fingerprint(), port: sshd.port, username: sshd.username },
+			demoPort: wasmiko.demoPort,
+		},
+	);
+	expect(texts).toEqual(["one\n", "two\n", "idle", "ready"]);
+	await expect.poll(() => page.workers().length).toBe(1);
+});
+
+test("attributes alone are enough: autoconnect", async ({ page, wasmiko }) => {
+	await openBare(page);
+	await page.evaluate((port) => {
+		const t = document.createElement("ssh-terminal");
+		for (const [name, value] of Object.entries({ host: "127.0.0.1", port, username: "robey", autoconnect: "" }))
+			t.setAttribute(name, String(value));
+		document.getElementById("t")?.replaceWith(t);
+	}, wasmiko.demoPort);
+	await expect(page.getByRole("dialog", { name: /^First connection to/ })).toBeVisible();
+});
+
+test("without a place to connect to it says so", async ({ page }) => {
+	await openBare(page);
+	const failure = await page.evaluate(() => (document.querySelector("ssh-terminal") as Any).connect().catch(String));
+	expect(failure).toMatch(/host/i);
+	await expect(page.getByRole("alertdialog")).toContainText(/host/i);
+});
