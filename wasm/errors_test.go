@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
 	"os"
 	"regexp"
@@ -25,6 +26,10 @@ func authError(tried, allowed []string, err error) error {
 }
 
 func keyError(r sshcore.KeyReason) error { return fmt.Errorf("work: %w", &sshcore.KeyError{Reason: r}) }
+
+func sftpError(op string, status uint32, err error) error {
+	return &sshcore.SFTPError{Op: op, Path: "a\nb", Status: status, Err: err}
+}
 
 func lost(code netconn.Code) error {
 	return &sshcore.ClosedError{Reason: sshcore.ClosedNetwork, Err: &netconn.Error{Code: code}}
@@ -114,6 +119,33 @@ func TestErrorsAreDescribed(t *testing.T) {
 		{"an abort", "aborted/cancelled", context.Canceled, "Cancelled"},
 		{"a store of known hosts that fails", "internal/not-saved", fmt.Errorf("%w: %w", errNotSaved, page), "could not be saved"},
 		{"a call before connecting", "internal/not-ready", errNotConnected, "no connection"},
+		{"a file that is not there", "sftp/no-such-file", sftpError("stat", 2, fs.ErrNotExist), "Cannot look at \u201ca\\x0ab\u201d: there is no such file or folder."},
+		{"a file of somebody else", "sftp/permission-denied", sftpError("download", 3, fs.ErrPermission), "Cannot read"},
+		{"a name that is taken", "sftp/exists", sftpError("mkdir", 4, fs.ErrExist), "there already"},
+		{"a folder that is not empty", "sftp/not-empty", &explained{"not-empty", sftpError("rmdir", 4, nil)}, "not empty"},
+		{"a file in place of a folder", "sftp/not-a-directory", &explained{"not-a-directory", sftpError("list", 2, nil)}, "no folder"},
+		{"a folder in place of a file", "sftp/is-a-directory", &explained{"is-a-directory", sftpError("download", 0, sshcore.ErrNotRegular)}, "a folder"},
+		{"a FIFO in place of a file", "sftp/not-a-regular-file", sftpError("download", 0, sshcore.ErrNotRegular), "no ordinary file"},
+		{"a server that gives no reason", "sftp/failure", &sshcore.SFTPError{Op: "rename", Path: "x", Status: 4, Msg: "no\x1b"}, `the server says "no\x1b"`},
+		{"an extension that the server lacks", "sftp/unsupported", sftpError("space", 0, errors.ErrUnsupported), "Cannot measure"},
+		{"a full disk", "sftp/no-space", sftpError("upload", 4, sshcore.ErrNoSpace), "no space"},
+		{"a quota that is used up", "sftp/quota", sftpError("upload", 15, sshcore.ErrNoSpace), "quota"},
+		{"a name that is too long", "sftp/bad-name", sftpError("upload", sshcore.StatusBadMessage, nil), "name"},
+		{"an endless folder", "sftp/too-many", sftpError("list", 0, sshcore.ErrTooMany), "believed"},
+		{"an endless tree", "sftp/too-deep", sftpError("remove", 0, sshcore.ErrTooDeep), "deeply"},
+		{"a size that is not what was written", "sftp/size-mismatch", sftpError("upload", 0, sshcore.ErrSizeMismatch), "another size"},
+		{"a file that changes", "sftp/changed", &transferError{7, sftpError("download", 0, sshcore.ErrChanged)}, "changed"},
+		{"a source that ends early", "sftp/changed", sftpError("upload", 0, errShort), "changed"},
+		{"a checksum that differs", "sftp/checksum-mismatch", sftpError("verify", 0, errChecksum), "checksum"},
+		{"a server without sha256sum", "sftp/no-checksum", sftpError("verify", 0, &sshcore.ExitError{Status: 127}), "sha256sum"},
+		{"a server without SFTP", "sftp/no-sftp", fmt.Errorf("start SFTP: %w", sshcore.ErrNoSFTP), "db1.example offers no"},
+		{"a server with room for one session", "sftp/one-session", sshcore.ErrOneSession, "no further session"},
+		{"an SFTP program that crashes", "sftp/connection", sftpError("stat", 0, sshcore.ErrSFTPEnded), "has ended"},
+		{"an SFTP program that babbles", "sftp/protocol", sftpError("stat", 0, &sshcore.SFTPProtocolError{What: "x"}), "protocol"},
+		{"an SFTP program that is silent", "sftp/timeout", sftpError("stat", 0, context.DeadlineExceeded), "answer"},
+		{"a connection that is lost in mid-transfer", "closed/reset", sftpError("download", 0, &sshcore.ClosedError{Reason: sshcore.ClosedNetwork}), "broke"},
+		{"an SFTP session that was closed", "closed/local", sftpError("stat", 0, fs.ErrClosed), "was closed"},
+		{"an upload that the page broke off", "aborted/cancelled", sftpError("upload", 0, &portError{"aborted", "x"}), "Cancelled"},
 		{"what nobody thought of", "internal/", errors.New("surprise"), "surprise"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -130,7 +162,7 @@ func TestErrorsAreDescribed(t *testing.T) {
 			if !strings.Contains(e.Message, test.says) {
 				t.Errorf("says %q and not %q", e.Message, test.says)
 			}
-			if (e.HostKey != nil) != (e.Code == "hostkey") || (e.Auth != nil) != (e.Code == "auth") {
+			if (e.HostKey != nil) != (e.Code == "hostkey") || (e.Auth != nil) != (e.Code == "auth") || e.Code == "sftp" && e.SFTP == nil {
 				t.Errorf("the details do not fit: %+v", e)
 			}
 		})

@@ -1,0 +1,255 @@
+//go:build js
+
+package main
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"slices"
+	"syscall/js"
+	"testing"
+
+	"github.com/pkg/sftp"
+
+	"github.com/wasmiko/wasmiko/sshcore/server"
+	"github.com/wasmiko/wasmiko/wasm/wire"
+)
+
+// filesPage is a page with an SFTP session to a server that keeps its files in
+// memory.
+type filesPage struct {
+	*fakePage
+	sftp int
+}
+
+func newFilesPage(t *testing.T) *filesPage {
+	t.Helper()
+	p := newFakePage(t)
+	srv := newServer(t)
+	handlers := sftp.InMemHandler()
+	srv.Subsystems = map[string]server.Handler{"sftp": server.SFTP(func(server.Login) sftp.Handlers { return handlers })}
+	if _, err := p.dial(t, srv, nil); err != nil {
+		t.Fatal(err)
+	}
+	opened, err := askCore[wire.SFTP](p, "sftp", wire.None{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if opened.Home != "/" {
+		t.Errorf("home is %q", opened.Home)
+	}
+	return &filesPage{p, opened.SFTP}
+}
+
+// move makes a call with a port, and hands this end of it to both.
+func move[R any](p *filesPage, method string, params any, stream func(*port)) (R, error) {
+	channel := js.Global().Get("MessageChannel").New()
+	near := newPort(channel.Get("port1"))
+	done := make(chan struct{})
+	go func() {
+		stream(near)
+		close(done)
+	}()
+	r, err := askCore[R](p.fakePage, method, params, channel.Get("port2"))
+	<-done
+	near.Close()
+	settle()
+	return r, err
+}
+
+func (p *filesPage) upload(w wire.SFTPWrite, contents []byte) (wire.SFTPMoved, error) {
+	w.SFTP = p.sftp
+	return move[wire.SFTPMoved](p, "sftpWrite", w, func(out *port) {
+		out.Write(contents)
+		out.CloseWrite()
+	})
+}
+
+func (p *filesPage) download(r wire.SFTPRead) (contents []byte, moved wire.SFTPMoved, err error) {
+	r.SFTP = p.sftp
+	moved, err = move[wire.SFTPMoved](p, "sftpRead", r, func(in *port) {
+		in.CloseWrite()
+		contents, _ = io.ReadAll(in)
+	})
+	return contents, moved, err
+}
+
+// wantFailure checks an answer's code and reason.
+func wantFailure(t *testing.T, err error, want string) *wire.Error {
+	t.Helper()
+	var e *pageError
+	if !errors.As(err, &e) {
+		t.Fatalf("returned %v", err)
+	}
+	if got := e.failure.Code + "/" + e.failure.Reason; got != want {
+		t.Errorf("failed with %s: %s", got, e.failure.Message)
+	}
+	return &e.failure
+}
+
+func TestFilesGoThereAndBack(t *testing.T) {
+	p := newFilesPage(t)
+	want := bytes.Repeat([]byte("0123456789abcdef"), 1<<16)
+	size := int64(len(want))
+	path := []byte("/a\xff\n")
+	moved, err := p.upload(wire.SFTPWrite{Path: path, Size: &size, Overwrite: true}, want)
+	if err != nil || moved.Bytes != size || moved.Size != size {
+		t.Fatalf("moved %+v, %v", moved, err)
+	}
+	have, moved, err := p.download(wire.SFTPRead{Path: path})
+	if err != nil || !bytes.Equal(have, want) || moved.Bytes != size {
+		t.Errorf("brought %d bytes, %+v, %v", len(have), moved, err)
+	}
+	length := int64(4)
+	have, moved, err = p.download(wire.SFTPRead{Path: path, Offset: 3, Length: &length})
+	if err != nil || string(have) != "3456" || moved.Bytes != 4 || moved.Size != 7 {
+		t.Errorf("a part is %q, %+v, %v", have, moved, err)
+	}
+	info, err := askCore[wire.FileInfo](p.fakePage, "sftpStat", wire.SFTPStat{SFTP: p.sftp, Path: path})
+	if err != nil || info.Type != "file" || info.Size == nil || *info.Size != size {
+		t.Errorf("stat says %+v, %v", info, err)
+	}
+}
+
+func TestAListingIsHandedOutInPages(t *testing.T) {
+	p := newFilesPage(t)
+	for _, name := range []string{"/a", "/b\x01", "/c\xff"} {
+		if _, err := p.upload(wire.SFTPWrite{Path: []byte(name), Overwrite: true}, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	dir, err := askCore[wire.SFTPDir](p.fakePage, "sftpOpenDir", wire.SFTPPath{SFTP: p.sftp, Path: []byte("/")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for {
+		page, err := askCore[wire.SFTPPage](p.fakePage, "sftpNext", wire.SFTPNext{Dir: dir.Dir, Max: 2})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(page.Entries) == 0 {
+			break
+		}
+		if len(page.Entries) > 2 {
+			t.Errorf("%d entries at a time", len(page.Entries))
+		}
+		for _, e := range page.Entries {
+			names = append(names, e.Name+"|"+string(e.Raw))
+		}
+	}
+	slices.Sort(names)
+	if want := []string{"a|", "b\\x01|b\x01", "c\\xff|c\xff"}; !slices.Equal(names, want) {
+		t.Errorf("names %q", names)
+	}
+	if _, err := askCore[wire.None](p.fakePage, "sftpCloseDir", dir); err != nil {
+		t.Error(err)
+	}
+	_, err = askCore[wire.SFTPPage](p.fakePage, "sftpNext", wire.SFTPNext{Dir: dir.Dir, Max: 2})
+	wantFailure(t, err, "closed/local")
+}
+
+func TestAnUploadFailsWithNothingUnderItsName(t *testing.T) {
+	ten := int64(10)
+	for _, c := range []struct {
+		name   string
+		params wire.SFTPWrite
+		stream func(*port)
+		want   string
+	}{
+		{"when less comes than was said", wire.SFTPWrite{Size: &ten}, func(out *port) {
+			out.Write([]byte("short"))
+			out.CloseWrite()
+		}, "sftp/changed"},
+		{"when more comes than was said", wire.SFTPWrite{Size: &ten}, func(out *port) {
+			out.Write(make([]byte, 11))
+			out.CloseWrite()
+		}, "sftp/changed"},
+		{"when the page breaks it off", wire.SFTPWrite{}, func(out *port) {
+			out.Write([]byte("some"))
+			out.Reset(&wire.Error{Code: "aborted", Message: "broken off"})
+		}, "aborted/cancelled"},
+		{"when there is nothing to resume", wire.SFTPWrite{Offset: 5}, func(out *port) { out.CloseWrite() }, "sftp/size-mismatch"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			p := newFilesPage(t)
+			c.params.SFTP, c.params.Path, c.params.Atomic, c.params.Overwrite = p.sftp, []byte("/target"), true, true
+			_, err := move[wire.SFTPMoved](p, "sftpWrite", c.params, c.stream)
+			wantFailure(t, err, c.want)
+			_, err = askCore[wire.FileInfo](p.fakePage, "sftpStat", wire.SFTPStat{SFTP: p.sftp, Path: []byte("/target")})
+			wantFailure(t, err, "sftp/no-such-file")
+		})
+	}
+}
+
+func TestAFileIsReplacedOnlyIfThatIsWanted(t *testing.T) {
+	p := newFilesPage(t)
+	path := []byte("/there")
+	if _, err := p.upload(wire.SFTPWrite{Path: path}, []byte("old")); err != nil {
+		t.Fatal(err)
+	}
+	_, err := p.upload(wire.SFTPWrite{Path: path}, []byte("new"))
+	if e := wantFailure(t, err, "sftp/exists"); e.SFTP == nil || e.SFTP.Path != "/there" {
+		t.Errorf("the details are %+v", e.SFTP)
+	}
+	if have, _, _ := p.download(wire.SFTPRead{Path: path}); string(have) != "old" {
+		t.Errorf("it holds %q", have)
+	}
+}
+
+func TestClosingASessionFailsWhatRunsOverIt(t *testing.T) {
+	p := newFilesPage(t)
+	closed := make(chan error, 1)
+	w := wire.SFTPWrite{SFTP: p.sftp, Path: []byte("/x"), Overwrite: true}
+	_, err := move[wire.SFTPMoved](p, "sftpWrite", w, func(out *port) {
+		out.Write(make([]byte, 100_000))
+		_, err := askCore[wire.None](p.fakePage, "sftpClose", wire.SFTPSession{SFTP: p.sftp})
+		closed <- err
+		out.Write(make([]byte, 4<<20))
+		out.CloseWrite()
+	})
+	wantFailure(t, err, "closed/local")
+	if err := <-closed; err != nil {
+		t.Error(err)
+	}
+	_, err = askCore[wire.FileInfo](p.fakePage, "sftpStat", wire.SFTPStat{SFTP: p.sftp, Path: []byte("/x")})
+	wantFailure(t, err, "closed/local")
+}
+
+func TestAServerWithoutSFTP(t *testing.T) {
+	p := newFakePage(t)
+	if _, err := p.dial(t, newServer(t), nil); err != nil {
+		t.Fatal(err)
+	}
+	_, err := askCore[wire.SFTP](p, "sftp", wire.None{})
+	wantFailure(t, err, "sftp/no-sftp")
+}
+
+func TestNamesAreEscapedWhereTheyAreNoText(t *testing.T) {
+	for _, c := range []struct{ name, raw, want string }{
+		{"plain text stays", "a b", "a b"},
+		{"letters of any alphabet stay", "ünï 🎉", "ünï 🎉"},
+		{"a replacement character that was sent stays", "\ufffd", "\ufffd"},
+		{"a backslash stays", `a\x41`, `a\x41`},
+		{"a control character is escaped", "a\x1b[2J\n", `a\x1b[2J\x0a`},
+		{"a control character of two bytes is escaped", "\u0085", `\xc2\x85`},
+		{"a byte that is no UTF-8 is escaped", "a\xffb", `a\xffb`},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			n := nameOf(c.raw)
+			if n.Name != c.want {
+				t.Errorf("shown as %q", n.Name)
+			}
+			if (n.Raw == nil) != (c.raw == c.want) || n.Raw != nil && string(n.Raw) != c.raw {
+				t.Errorf("kept as %q", n.Raw)
+			}
+		})
+	}
+}
+
+func TestWordsAreQuotedForAShell(t *testing.T) {
+	if got, want := shellQuote("it's $(x)\n"), `'it'\''s $(x)`+"\n'"; got != want {
+		t.Errorf("quoted as %s", got)
+	}
+}
