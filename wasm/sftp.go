@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"math"
 	"sync"
 	"time"
@@ -88,6 +89,7 @@ func (f *files) close(_ context.Context, p wire.SFTPSession) (wire.None, error) 
 	if s := f.sessions[p.SFTP]; s != nil {
 		s.Close()
 		delete(f.sessions, p.SFTP)
+		maps.DeleteFunc(f.dirs, func(_ int, d *listing) bool { return d.session == p.SFTP })
 	}
 	return wire.None{}, nil
 }

@@ -17,7 +17,8 @@ const maxPage = 1000
 // listing is a folder that the page lists.
 type listing struct {
 	*sshcore.Dir
-	told int // how many refused names the page knows
+	session int // whose it is
+	told    int // how many refused names the page knows
 }
 
 func (f *files) openDir(ctx context.Context, p wire.SFTPPath) (dir wire.SFTPDir, err error) {
@@ -29,7 +30,7 @@ func (f *files) openDir(ctx context.Context, p wire.SFTPPath) (dir wire.SFTPDir,
 		f.mu.Lock()
 		defer f.mu.Unlock()
 		f.lastID++
-		f.dirs[f.lastID] = &listing{Dir: d}
+		f.dirs[f.lastID] = &listing{Dir: d, session: p.SFTP}
 		dir.Dir = f.lastID
 		return nil
 	})

@@ -1,6 +1,6 @@
 /** Work with the files of a server. */
 import "./dispose.ts";
-import { abortable } from "./abort.ts";
+import { openable } from "./abort.ts";
 import type { Core } from "./core.ts";
 import { SFTPError } from "./errors.ts";
 import type {
@@ -32,14 +32,8 @@ const PAGE = 500;
 /** Opens an SFTP session. `onClose` is called once, when it is closed. */
 export async function openSFTP(core: Core, { signal }: Abortable, onClose?: () => Promise<void>): Promise<SFTP> {
 	signal?.throwIfAborted();
-	const call = core.call("sftp", {});
-	try {
-		return new RemoteFiles(core, await abortable(call, signal), onClose);
-	} catch (error) {
-		// A session that opens after an abort has nobody to close it.
-		call.then(({ sftp }) => core.call("sftpClose", { sftp })).catch(() => {});
-		throw error;
-	}
+	const opened = await openable(core.call("sftp", {}), signal, ({ sftp }) => core.call("sftpClose", { sftp }));
+	return new RemoteFiles(core, opened, onClose);
 }
 
 class RemoteFiles implements SFTP {
@@ -62,10 +56,13 @@ class RemoteFiles implements SFTP {
 		path: Path,
 		{ signal, max = Number.POSITIVE_INFINITY, onRefused }: ListOptions = {},
 	): AsyncGenerator<Entry> {
-		const { dir } = await this.#core.call("sftpOpenDir", this.#at(path), { signal });
+		signal?.throwIfAborted();
+		const core = this.#core;
+		const opening = core.call("sftpOpenDir", this.#at(path));
+		const { dir } = await openable(opening, signal, (opened) => core.call("sftpCloseDir", opened));
 		try {
 			for (let seen = 0; ; ) {
-				const page = await this.#core.call("sftpNext", { dir, max: PAGE }, { signal });
+				const page = await core.call("sftpNext", { dir, max: PAGE }, { signal });
 				for (const { name } of page.refused) onRefused?.(name);
 				if (page.entries.length === 0) return;
 				for (const entry of page.entries) {
@@ -74,7 +71,7 @@ class RemoteFiles implements SFTP {
 				}
 			}
 		} finally {
-			this.#core.call("sftpCloseDir", { dir }).catch(() => {});
+			core.call("sftpCloseDir", { dir }).catch(() => {});
 		}
 	}
 

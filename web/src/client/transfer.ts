@@ -1,4 +1,5 @@
 /** Files as streams. */
+import { Linked } from "./abort.ts";
 import type { Core } from "./core.ts";
 import type { ReadOptions, WriteOptions } from "./filetypes.ts";
 import { type BytePort, readableOf } from "./port.ts";
@@ -30,12 +31,11 @@ export function readStream(core: Core, remote: Remote, options: ReadOptions, tra
 /** Starts a download: its stream, and what it moved once the stream has ended. */
 export function openRead(core: Core, remote: Remote, options: ReadOptions, transfer: number) {
 	const params = { ...readParams(remote, options), transfer };
-	const cancel = new AbortController();
-	const signal = options.signal ? AbortSignal.any([options.signal, cancel.signal]) : cancel.signal;
+	const cancel = new Linked(options.signal);
 	const { stream: port, port: far } = core.open();
 	port.end();
-	const moved = core.call("sftpRead", params, { signal, ports: [far] });
-	moved.catch((error: unknown) => port.fail(error));
+	const moved = core.call("sftpRead", params, { signal: cancel.signal, ports: [far] });
+	moved.catch((error: unknown) => port.fail(error)).finally(() => cancel.release());
 	const stream = readableOf(new Verdict(port, moved), (reason) => cancel.abort(reason));
 	return { stream, moved };
 }
@@ -84,10 +84,10 @@ const HIGH_WATER = 64 * 1024;
 
 /** Starts an upload: a stream that takes it, and what it moved once the stream was closed. */
 export function openWrite(core: Core, params: SFTPWrite, signal: AbortSignal | undefined) {
-	const cancel = new AbortController();
-	const both = signal ? AbortSignal.any([signal, cancel.signal]) : cancel.signal;
+	const cancel = new Linked(signal);
 	const { stream: port, port: far } = core.open();
-	const moved = core.call("sftpWrite", params, { signal: both, ports: [far] });
+	const moved = core.call("sftpWrite", params, { signal: cancel.signal, ports: [far] });
+	moved.catch(() => {}).finally(() => cancel.release());
 	// Where the core takes no more, the call tells why.
 	const why = async (error: unknown) => {
 		await moved;
