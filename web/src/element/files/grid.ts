@@ -43,6 +43,8 @@ export class Grid {
 	readonly #body = h("div", { class: "rows", role: "rowgroup" });
 	readonly #heads = new Map<SortKey, HTMLElement>();
 	readonly #targets = new Map<Entry, string>();
+	/** The rows in the document: an element that stays can be clicked twice. */
+	#drawn = new Map<Entry, HTMLElement>();
 	readonly #id = newId("row");
 	#editing: { readonly entry: Entry; readonly input: HTMLInputElement } | undefined;
 	#frame = 0;
@@ -84,12 +86,13 @@ export class Grid {
 		for (const { key } of columns) this.#markSort(key);
 		const first = Math.max(0, Math.floor(this.element.scrollTop / rowHeight) - margin);
 		const count = Math.ceil(this.element.clientHeight / rowHeight) + 2 * margin;
-		const made: HTMLElement[] = [];
-		for (let at = first; at < Math.min(first + count, rows.length); at++) {
-			const entry = rows[at];
-			if (entry !== undefined) made.push(this.#row(entry, at));
-		}
-		this.#replace(made);
+		const drawn = new Map<Entry, HTMLElement>();
+		rows.slice(first, first + count).forEach((entry, i) => {
+			const row = this.#drawn.get(entry) ?? this.#row(entry);
+			this.#place(row, entry, first + i);
+			drawn.set(entry, row);
+		});
+		this.#replace(drawn);
 		const at = this.#selection.cursor === undefined ? -1 : rows.indexOf(this.#selection.cursor);
 		if (at >= first && at < first + count) this.element.setAttribute("aria-activedescendant", `${this.#id}-${at}`);
 		else this.element.removeAttribute("aria-activedescendant");
@@ -126,6 +129,7 @@ export class Grid {
 	/** Tells where a link leads. */
 	link(entry: Entry, target: string): void {
 		this.#targets.set(entry, target);
+		this.#drawn.delete(entry);
 		this.drawSoon();
 	}
 
@@ -144,6 +148,7 @@ export class Grid {
 		const end = (value: string | undefined): void => {
 			if (this.#editing?.input !== input) return;
 			this.#editing = undefined;
+			this.#drawn.delete(entry);
 			resolve(value === entry.name || value === "" ? undefined : value);
 			this.draw();
 			this.element.focus({ preventScroll: true });
@@ -157,6 +162,7 @@ export class Grid {
 		for (const type of ["pointerdown", "dblclick", "paste"])
 			input.addEventListener(type, (event) => event.stopPropagation());
 		this.#editing = { entry, input };
+		this.#drawn.delete(entry);
 		this.draw();
 		input.focus();
 		const dot = entry.name.lastIndexOf(".");
@@ -164,13 +170,16 @@ export class Grid {
 		return promise;
 	}
 
-	/** A field that is being typed in stays in the document: taking it out would end it. */
-	#replace(made: readonly HTMLElement[]): void {
-		const kept = this.#editing && made.find((row) => row.contains(this.#editing?.input ?? null));
-		const active = this.#editing !== undefined && this.#body.contains(this.#editing.input);
-		const focused = active && this.#editing?.input.matches(":focus");
-		this.#body.replaceChildren(...made);
-		if (kept !== undefined && focused) this.#editing?.input.focus();
+	/** Puts the rows into the document, in order, and touches none that is there already. */
+	#replace(drawn: Map<Entry, HTMLElement>): void {
+		const wanted = new Set(drawn.values());
+		for (const row of [...this.#body.children]) if (!wanted.has(row as HTMLElement)) row.remove();
+		let next = this.#body.firstElementChild;
+		for (const row of wanted) {
+			if (row === next) next = next.nextElementSibling;
+			else this.#body.insertBefore(row, next);
+		}
+		this.#drawn = drawn;
 	}
 
 	#header(): HTMLElement {
@@ -189,31 +198,28 @@ export class Grid {
 		this.#heads.get(key)?.setAttribute("aria-sort", sorted ? order : "none");
 	}
 
-	#row(entry: Entry, at: number): HTMLElement {
-		const selected = this.#selection.chosen.has(entry);
-		const row = h(
+	#row(entry: Entry): HTMLElement {
+		const { mtime, mode, group } = entry;
+		const owner = showName(ownerOf(entry), 64);
+		return h(
 			"div",
-			{
-				class: entry === this.#selection.cursor ? "row cursor" : "row",
-				role: "row",
-				id: `${this.#id}-${at}`,
-				"aria-rowindex": at + 2,
-				"aria-selected": String(selected),
-				"data-at": at,
-				"data-type": entry.type,
-			},
+			{ role: "row", "data-type": entry.type },
 			this.#nameCell(entry),
-			cell("size", isFolder(entry) || entry.size === undefined ? "" : formatSize(entry.size), exactSize(entry)),
-			cell(
-				"modified",
-				entry.mtime === undefined ? "" : formatMoment(entry.mtime, Date.now()),
-				entry.mtime === undefined ? undefined : formatExactly(entry.mtime),
-			),
-			cell("mode", entry.mode === undefined ? "" : formatMode(entry.mode), entry.mode && formatOctal(entry.mode)),
-			cell("owner", showName(ownerOf(entry), 64), entry.group && showName(`${ownerOf(entry)}:${entry.group}`, 128)),
+			cell("size", hasSize(entry) ? formatSize(entry.size ?? 0) : "", exactSize(entry)),
+			cell("modified", mtime === undefined ? "" : formatMoment(mtime, Date.now()), mtime && formatExactly(mtime)),
+			cell("mode", mode === undefined ? "" : formatMode(mode), mode && formatOctal(mode)),
+			cell("owner", owner, group && `${owner}:${showName(group, 64)}`),
 		);
+	}
+
+	/** What of a row changes while it is in sight. */
+	#place(row: HTMLElement, entry: Entry, at: number): void {
+		row.className = entry === this.#selection.cursor ? "row cursor" : "row";
+		row.id = `${this.#id}-${at}`;
+		row.dataset.at = String(at);
+		row.setAttribute("aria-rowindex", String(at + 2));
+		row.setAttribute("aria-selected", String(this.#selection.chosen.has(entry)));
 		row.style.transform = `translateY(${at * rowHeight}px)`;
-		return row;
 	}
 
 	#nameCell(entry: Entry): HTMLElement {
@@ -241,9 +247,14 @@ function cell(key: SortKey, text: string, title?: string | number | undefined): 
 	return h("div", { class: `cell ${key}`, role: "gridcell", title }, text);
 }
 
+/** Folders and links have a size that tells nothing. */
+function hasSize(entry: Entry): boolean {
+	return entry.size !== undefined && entry.type !== "directory" && entry.type !== "symlink";
+}
+
 function exactSize(entry: Entry): string | undefined {
-	if (isFolder(entry) || entry.size === undefined || entry.size < 1000) return undefined;
-	return `${new Intl.NumberFormat().format(entry.size)} bytes`;
+	if (!hasSize(entry) || (entry.size ?? 0) < 1000) return undefined;
+	return `${new Intl.NumberFormat().format(entry.size ?? 0)} bytes`;
 }
 
 function pictureOf(entry: Entry): string {

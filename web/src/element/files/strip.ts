@@ -132,7 +132,7 @@ class Row {
 			this.#state.textContent = `${batch.errand.name}: ${stateWords(batch, state)}`;
 		}
 		const share = shareOf(batch, state);
-		this.#bar.style.width = `${share ?? 0}%`;
+		this.#bar.style.width = share === undefined ? "" : `${share}%`;
 		this.#track.classList.toggle("unknown", share === undefined);
 		this.#track.hidden = state === "done" || state === "cancelled";
 		if (share === undefined) this.#track.removeAttribute("aria-valuenow");
