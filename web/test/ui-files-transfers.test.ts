@@ -76,10 +76,16 @@ test("nothing runs without a session, and three at once with one", async () => {
 	const batch = add(five);
 	assert.equal(batch.state, "queued");
 	transfers.connect(session("a"));
-	assert.deepEqual(five.map((job) => job.attempts.length), [1, 1, 1, 0, 0]);
+	assert.deepEqual(
+		five.map((job) => job.attempts.length),
+		[1, 1, 1, 0, 0],
+	);
 	five[1]?.last.finish();
 	await settle();
-	assert.deepEqual(five.map((job) => job.attempts.length), [1, 1, 1, 1, 0]);
+	assert.deepEqual(
+		five.map((job) => job.attempts.length),
+		[1, 1, 1, 1, 0],
+	);
 	assert.equal(batch.count("done"), 1);
 	assert.equal(transfers.busy, 1);
 });
@@ -137,8 +143,14 @@ test("a cancelled transfer takes away what it left, once it has stopped", async 
 	await settle();
 	transfers.cancel(batch);
 	await settle();
-	assert.deepEqual(four.map((job) => job.discarded), [0, 1, 1, 1]);
-	assert.deepEqual(batch.transfers.map(({ state }) => state), ["done", "cancelled", "cancelled", "cancelled"]);
+	assert.deepEqual(
+		four.map((job) => job.discarded),
+		[0, 1, 1, 1],
+	);
+	assert.deepEqual(
+		batch.transfers.map(({ state }) => state),
+		["done", "cancelled", "cancelled", "cancelled"],
+	);
 	assert.equal(over.length, 1);
 });
 
@@ -166,7 +178,10 @@ test("a failure stays with its file; the others go on; a retry takes just the fa
 	assert.equal(batch.state, "failed");
 	assert.equal(batch.failure?.name, "f0");
 	transfers.retry(batch);
-	assert.deepEqual(two.map((job) => job.attempts.length), [2, 1]);
+	assert.deepEqual(
+		two.map((job) => job.attempts.length),
+		[2, 1],
+	);
 	two[0]?.last.finish();
 	await settle();
 	assert.equal(batch.state, "done");
@@ -232,7 +247,10 @@ for (const [name, choice, want] of answers) {
 		job.last.fail(conflict("f"));
 		await settle();
 		assert.equal(batch.state, "waiting");
-		assert.deepEqual(asked.map(({ name, more }) => [name, more]), [["f", false]]);
+		assert.deepEqual(
+			asked.map(({ name, more }) => [name, more]),
+			[["f", false]],
+		);
 		asked[0]?.answer({ choice, all: false });
 		await settle();
 		assert.equal(batch.state, want);
@@ -249,10 +267,16 @@ test("questions come one at a time, and hold up nobody else", async () => {
 	await settle();
 	assert.equal(asked.length, 1);
 	assert.equal(asked[0]?.more, true);
-	assert.deepEqual(five.map((job) => job.attempts.length), [1, 1, 1, 1, 1]);
+	assert.deepEqual(
+		five.map((job) => job.attempts.length),
+		[1, 1, 1, 1, 1],
+	);
 	asked[0]?.answer({ choice: "replace", all: false });
 	await settle();
-	assert.deepEqual(asked.map(({ name }) => name), ["f0", "f1"]);
+	assert.deepEqual(
+		asked.map(({ name }) => name),
+		["f0", "f1"],
+	);
 	assert.equal(batch.count("waiting"), 2);
 });
 
@@ -266,7 +290,10 @@ test("one answer can count for every other conflict of its errand, and for no ot
 	asked[0]?.answer({ choice: "replace", all: true });
 	await settle();
 	assert.equal(asked.length, 1);
-	assert.deepEqual(three.map((job) => job.last.choice), ["replace", "replace", "replace"]);
+	assert.deepEqual(
+		three.map((job) => job.last.choice),
+		["replace", "replace", "replace"],
+	);
 	for (const job of three) job.last.finish();
 	await settle();
 	const other = new Scripted("g");
