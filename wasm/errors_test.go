@@ -137,6 +137,7 @@ func TestErrorsAreDescribed(t *testing.T) {
 		{"a file that changes", "sftp/changed", &transferError{7, sftpError("download", 0, sshcore.ErrChanged)}, "changed"},
 		{"a source that ends early", "sftp/changed", sftpError("upload", 0, errShort), "changed"},
 		{"a checksum that differs", "sftp/checksum-mismatch", sftpError("verify", 0, errChecksum), "checksum"},
+		{"another file's part", "sftp/part-differs", sftpError("part", 0, errPartDiffers), "not of the same file"},
 		{"a server without sha256sum", "sftp/no-checksum", sftpError("verify", 0, &sshcore.ExitError{Status: 127}), "sha256sum"},
 		{"a server without SFTP", "sftp/no-sftp", fmt.Errorf("start SFTP: %w", sshcore.ErrNoSFTP), "db1.example offers no"},
 		{"a server with room for one session", "sftp/one-session", sshcore.ErrOneSession, "no further session"},

@@ -183,6 +183,35 @@ func TestAnUploadFailsWithNothingUnderItsName(t *testing.T) {
 	}
 }
 
+func TestAnUploadGoesOnOnlyWithItsOwnPart(t *testing.T) {
+	p := newFilesPage(t)
+	contents := bytes.Repeat([]byte("0123456789"), 20_000)
+	size := int64(len(contents))
+	w := wire.SFTPWrite{Path: []byte("/x"), Atomic: true, Overwrite: true, Size: &size}
+	// Broken off at the half.
+	broken := w
+	broken.SFTP = p.sftp
+	_, err := move[wire.SFTPMoved](p, "sftpWrite", broken, func(out *port) {
+		out.Write(contents[:size/2])
+		out.CloseWrite()
+	})
+	wantFailure(t, err, "sftp/changed")
+	part, err := askCore[wire.FileInfo](p.fakePage, "sftpPart", wire.SFTPPath{SFTP: p.sftp, Path: w.Path})
+	if err != nil || part.Size == nil || *part.Size == 0 {
+		t.Fatalf("the part is %+v, %v", part, err)
+	}
+	w.Offset, w.Skip = *part.Size, *part.Size
+	_, err = p.upload(w, bytes.Repeat([]byte("9876543210"), 20_000))
+	wantFailure(t, err, "sftp/part-differs")
+	moved, err := p.upload(w, contents)
+	if err != nil || moved.Bytes != size-w.Offset || moved.Size != size {
+		t.Errorf("moved %+v, %v", moved, err)
+	}
+	if have, _, _ := p.download(wire.SFTPRead{Path: []byte("/x")}); !bytes.Equal(have, contents) {
+		t.Errorf("it holds %d bytes, and not what was uploaded", len(have))
+	}
+}
+
 func TestAFileIsReplacedOnlyIfThatIsWanted(t *testing.T) {
 	p := newFilesPage(t)
 	path := []byte("/there")

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"errors"
@@ -22,6 +23,9 @@ var errChecksum = errors.New("the checksum differs")
 
 // errShort reports an upload whose source ended too early or too late.
 var errShort = errors.New("the source is not as long as it was said to be")
+
+// errPartDiffers reports an upload that would go on with another file's part.
+var errPartDiffers = errors.New("the part is not of this file")
 
 // transferError adds to the failure of a transfer how far it had come.
 type transferError struct {
@@ -99,8 +103,10 @@ func (f *files) upload(ctx context.Context, p wire.SFTPWrite, in *port) (int64, 
 		}
 	}
 	src := &source{from: in, sum: sha256.New()}
-	if _, err := io.CopyN(io.Discard, src, p.Skip); err != nil {
-		return 0, &sshcore.SFTPError{Op: "upload", Path: path, Err: sourceEnd(err)}
+	if p.Skip > 0 {
+		if err := compare(ctx, s, path, src, p); err != nil {
+			return 0, explain(ctx, s, err)
+		}
 	}
 	n, err := f.put(ctx, s, path, src, p)
 	if err == nil && p.Verify {
@@ -156,8 +162,40 @@ func (r *source) Read(b []byte) (int, error) {
 	return n, err
 }
 
+// compared is how much of what is there already is looked at before an upload
+// goes on behind it.
+const compared = 64 << 10
+
+// compare reads what of the source is on the server already, and checks that
+// the last of it is the same: the part of another file is not gone on with.
+func compare(ctx context.Context, s *sshcore.SFTP, path string, src *source, p wire.SFTPWrite) error {
+	last := make([]byte, min(p.Skip, compared))
+	_, err := io.CopyN(io.Discard, src, p.Skip-int64(len(last)))
+	if err == nil {
+		_, err = io.ReadFull(src, last)
+	}
+	if err != nil {
+		return &sshcore.SFTPError{Op: "upload", Path: path, Err: sourceEnd(err)}
+	}
+	there := path
+	if p.Atomic {
+		if there, _, err = s.Part(ctx, path); err != nil {
+			return err
+		}
+	}
+	var have bytes.Buffer
+	from := sshcore.Transfer{Offset: p.Offset - int64(len(last)), Length: int64(len(last))}
+	if _, err := s.Download(ctx, there, &have, from); err != nil {
+		return err
+	}
+	if !bytes.Equal(have.Bytes(), last) {
+		return &sshcore.SFTPError{Op: "part", Path: there, Err: errPartDiffers}
+	}
+	return nil
+}
+
 func sourceEnd(err error) error {
-	if err == io.EOF {
+	if err == io.EOF || err == io.ErrUnexpectedEOF {
 		return errShort
 	}
 	return err

@@ -131,7 +131,7 @@ type SFTPWrite struct {
 	SFTP      int      `js:"sftp"`
 	Path      []byte   `js:"path"`
 	Offset    int64    `js:"offset"`         // into the file, or into its part
-	Skip      int64    `js:"skip"`           // so many of the bytes that come first are there already
+	Skip      int64    `js:"skip"`           // so many of the bytes that come first are there already; the last 64 KiB of them are compared
 	Size      *int64   `js:"size,omitempty"` // of the whole file, where that is known
 	Mode      *int     `js:"mode,omitempty"`
 	Mtime     *float64 `js:"mtime,omitempty"` // milliseconds since 1970

@@ -256,7 +256,7 @@ describe("put", () => {
 
 	const resumes: [name: string, have: number | undefined, mtime: number, verify: boolean, want: number[]][] = [
 		["begins where there is no part", undefined, 0, false, [0, 0, 0]],
-		["goes on before what may have gaps", 4 * MiB, 20_000, false, [2 * MiB, 0, 2 * MiB]],
+		["goes on before what may have gaps", 4 * MiB, 20_000, false, [2 * MiB, 65536, 2 * MiB - 65536]],
 		["reads all of it again for a checksum", 4 * MiB, 20_000, true, [2 * MiB, 2 * MiB, 0]],
 		["begins anew where the source is newer than the part", 4 * MiB, 9000, false, [0, 0, 0]],
 		["begins anew where the part is small", MiB, 20_000, false, [0, 0, 0]],
@@ -276,6 +276,16 @@ describe("put", () => {
 			assert.equal(size, 5 * MiB);
 			assert.deepEqual(seen, [{ done: 5 * MiB, total: 5 * MiB }]);
 		});
+
+	it("begins anew where the part is of another file", async () => {
+		const { core, sftp } = await session({
+			...part(4 * MiB, 20_000),
+			sftpWrite: ({ offset }) =>
+				offset === 0 ? { bytes: 5 * MiB, size: 5 * MiB } : Promise.reject(failure("part-differs")),
+		});
+		assert.equal((await sftp.put(source(), "/x", { resume: true })).bytes, 5 * MiB);
+		assert.equal(core.calls.filter(([method]) => method === "sftpWrite").length, 2);
+	});
 
 	it("refuses a part that is longer than the source", async () => {
 		const { sftp } = await session(part(6 * MiB));

@@ -13,12 +13,30 @@ import type { SFTPWrite } from "./wire.ts";
  */
 const DOUBT = 2 * 1024 * 1024;
 
+/** How much of what is there already is sent once more, for the core to see that it is the same. */
+const COMPARED = 64 * 1024;
+
 /** See {@link SFTP.put}. */
 export async function put(core: Core, remote: Remote, from: Source, options: PutOptions): Promise<TransferResult> {
-	const { signal } = options;
-	signal?.throwIfAborted();
-	const source = await blobOf(from);
+	options.signal?.throwIfAborted();
+	const source: Local = await blobOf(from);
 	const have = options.resume ? await partSize(core, remote, source, options) : 0;
+	try {
+		return await putFrom(core, remote, source, have, options);
+	} catch (error) {
+		if (!(error instanceof SFTPError) || error.reason !== "part-differs") throw error;
+		return putFrom(core, remote, source, 0, options);
+	}
+}
+
+async function putFrom(
+	core: Core,
+	remote: Remote,
+	source: Local,
+	have: number,
+	options: PutOptions,
+): Promise<TransferResult> {
+	const { signal } = options;
 	const meter = new Meter(core, options.onProgress, have);
 	try {
 		const params = { ...remote, ...paramsOf(source, have, options), transfer: meter.transfer };
@@ -33,7 +51,7 @@ export async function put(core: Core, remote: Remote, from: Source, options: Put
 }
 
 /** What can be read from the middle, if that can be had. */
-async function blobOf(from: Source): Promise<Blob | ReadableStream<Uint8Array>> {
+async function blobOf(from: Source): Promise<Local> {
 	if (from instanceof Blob || from instanceof ReadableStream) return from;
 	if (typeof from === "string") return new Blob([from]);
 	if (from instanceof Uint8Array) return new Blob([from as Uint8Array<ArrayBuffer>]);
@@ -73,7 +91,7 @@ function paramsOf(source: Local, have: number, options: PutOptions): Omit<SFTPWr
 	return {
 		offset: have,
 		// A checksum is over all of it.
-		skip: verify ? have : 0,
+		skip: verify ? have : Math.min(have, COMPARED),
 		...(source instanceof Blob ? { size: source.size } : {}),
 		...(mode === undefined ? {} : { mode }),
 		...(mtime === undefined ? {} : { mtime }),

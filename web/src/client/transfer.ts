@@ -24,8 +24,8 @@ export function checkBytes(name: string, value: number): void {
 }
 
 /** See {@link SFTP.read}. */
-export function readStream(core: Core, remote: Remote, options: ReadOptions, transfer = 0): ReadableStream<Uint8Array> {
-	return openRead(core, remote, options, transfer).stream;
+export function readStream(core: Core, remote: Remote, options: ReadOptions): ReadableStream<Uint8Array> {
+	return openRead(core, remote, options, 0).stream;
 }
 
 /** Starts a download: its stream, and what it moved once the stream has ended. */
@@ -66,9 +66,6 @@ class Verdict implements Pick<BytePort, "read" | "grant"> {
 		this.#port.grant(bytes);
 	}
 }
-
-/** What to do with an upload that comes as a stream. */
-export type WriteParams = Omit<SFTPWrite, keyof Remote | "transfer">;
 
 /** See {@link SFTP.write}. */
 export function writeStream(core: Core, remote: Remote, options: WriteOptions): WritableStream<Uint8Array> {

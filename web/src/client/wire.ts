@@ -329,7 +329,7 @@ export interface SFTPWrite {
 	readonly path: Uint8Array;
 	/** into the file, or into its part */
 	readonly offset: number;
-	/** so many of the bytes that come first are there already */
+	/** so many of the bytes that come first are there already; the last 64 KiB of them are compared */
 	readonly skip: number;
 	/** of the whole file, where that is known */
 	readonly size?: number;
