@@ -6,12 +6,16 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"io/fs"
 	"slices"
+	"strings"
 	"syscall/js"
 	"testing"
+	"time"
 
 	"github.com/pkg/sftp"
 
+	"github.com/wasmiko/wasmiko/sshcore"
 	"github.com/wasmiko/wasmiko/sshcore/server"
 	"github.com/wasmiko/wasmiko/wasm/wire"
 )
@@ -129,18 +133,23 @@ func TestAListingIsHandedOutInPages(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if len(page.Entries) == 0 {
+		if page.Lines == "" {
 			break
 		}
-		if len(page.Entries) > 2 {
-			t.Errorf("%d entries at a time", len(page.Entries))
+		lines := strings.Split(strings.TrimSuffix(page.Lines, "\n"), "\n")
+		if len(lines) > 2 {
+			t.Errorf("%d entries at a time", len(lines))
 		}
-		for _, e := range page.Entries {
-			names = append(names, e.Name+"|"+string(e.Raw))
+		for _, line := range lines {
+			fields := strings.Split(line, "\t")
+			if len(fields) != 11 || fields[1] != "file" || fields[2] != "0" || fields[3] == "" {
+				t.Errorf("a line is %q", line)
+			}
+			names = append(names, fields[0]+"|"+fields[10])
 		}
 	}
 	slices.Sort(names)
-	if want := []string{"a|", "b\\x01|b\x01", "c\\xff|c\xff"}; !slices.Equal(names, want) {
+	if want := []string{"a|", "b\\x01|6201", "c\\xff|63ff"}; !slices.Equal(names, want) {
 		t.Errorf("names %q", names)
 	}
 	if _, err := askCore[wire.None](p.fakePage, "sftpCloseDir", dir); err != nil {
@@ -148,6 +157,27 @@ func TestAListingIsHandedOutInPages(t *testing.T) {
 	}
 	_, err = askCore[wire.SFTPPage](p.fakePage, "sftpNext", wire.SFTPNext{Dir: dir.Dir, Max: 2})
 	wantFailure(t, err, "closed/local")
+}
+
+func TestALineTellsOnlyWhatTheServerTold(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		entry sshcore.Entry
+		want  string
+	}{
+		{"nothing but a name", sshcore.Entry{Name: "a"}, "a\tunknown\t\t\t\t\t\t\t\t\t\n"},
+		{"all there is", sshcore.Entry{
+			Name: "b\t\xff", Size: 5, Mode: fs.ModeDir | fs.ModeSticky | 0o755, UID: 1, GID: 4294967295, Owner: "u\n", Group: "g",
+			Atime: time.Unix(1, 0), Mtime: time.Unix(4294967295, 0),
+			Told: sshcore.ToldSize | sshcore.ToldMode | sshcore.ToldOwner | sshcore.ToldTimes,
+		}, `b\x09\xff` + "\tdirectory\t5\t1005\t1\t4294967295\t1000\t4294967295000\t" + `u\x0a` + "\tg\t6209ff\n"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			if got := string(appendLine(nil, &c.entry)); got != c.want {
+				t.Errorf("is %q", got)
+			}
+		})
+	}
 }
 
 func TestAnUploadFailsWithNothingUnderItsName(t *testing.T) {

@@ -4,8 +4,10 @@ package main
 
 import (
 	"context"
+	"encoding/hex"
 	"io"
 	"io/fs"
+	"strconv"
 
 	"github.com/wasmiko/wasmiko/sshcore"
 	"github.com/wasmiko/wasmiko/wasm/wire"
@@ -50,10 +52,11 @@ func (f *files) next(ctx context.Context, p wire.SFTPNext) (wire.SFTPPage, error
 	if err != nil && err != io.EOF {
 		return wire.SFTPPage{}, err
 	}
-	page := wire.SFTPPage{Entries: make([]wire.FileEntry, len(entries))}
+	var lines []byte
 	for i := range entries {
-		page.Entries[i] = entryOf(&entries[i])
+		lines = appendLine(lines, &entries[i])
 	}
+	page := wire.SFTPPage{Lines: string(lines)}
 	refused, _ := d.Refused()
 	for _, bad := range refused[d.told:] {
 		page.Refused = append(page.Refused, nameOf(bad.Name))
@@ -71,4 +74,27 @@ func (f *files) closeDir(_ context.Context, p wire.SFTPDir) (wire.None, error) {
 		d.Close()
 	}
 	return wire.None{}, nil
+}
+
+// appendLine appends the line of an entry, as wire.SFTPPage says.
+func appendLine(b []byte, e *sshcore.Entry) []byte {
+	name := nameOf(e.Name)
+	b = append(append(b, name.Name...), '\t')
+	b = append(append(b, fileType(e)...), '\t')
+	b = appendField(b, e.Told.Has(sshcore.ToldSize), e.Size)
+	b = appendField(b, e.Told.Has(sshcore.ToldMode), int64(posixBits(e.Mode)))
+	b = appendField(b, e.Told.Has(sshcore.ToldOwner), int64(e.UID))
+	b = appendField(b, e.Told.Has(sshcore.ToldOwner), int64(e.GID))
+	b = appendField(b, e.Told.Has(sshcore.ToldTimes), e.Atime.UnixMilli())
+	b = appendField(b, e.Told.Has(sshcore.ToldTimes), e.Mtime.UnixMilli())
+	b = append(append(b, escape(e.Owner)...), '\t')
+	b = append(append(b, escape(e.Group)...), '\t')
+	return append(hex.AppendEncode(b, name.Raw), '\n')
+}
+
+func appendField(b []byte, told bool, n int64) []byte {
+	if told {
+		b = strconv.AppendInt(b, n, 10)
+	}
+	return append(b, '\t')
 }

@@ -35,15 +35,6 @@ func infoOfFile(e *sshcore.Entry) wire.FileInfo {
 	return info
 }
 
-// entryOf makes what the page sees of an entry of a folder.
-func entryOf(e *sshcore.Entry) wire.FileEntry {
-	name := nameOf(e.Name)
-	return wire.FileEntry{
-		Name: name.Name, Raw: name.Raw, Info: infoOfFile(e),
-		Owner: escape(e.Owner), Group: escape(e.Group),
-	}
-}
-
 // fileType names what an entry is.
 func fileType(e *sshcore.Entry) string {
 	if !e.Told.Has(sshcore.ToldMode) {

@@ -66,7 +66,7 @@ async function session(answers: Record<string, Answer> = {}): Promise<{ core: Fa
 	return { core, sftp: await openSFTP(core as unknown as Core, {}) };
 }
 
-const entry = (name: string) => ({ name, info: { type: "file", size: 1 } });
+const line = (name: string) => `${name}\tfile\t1\t\t\t\t\t\t\t\t\n`;
 const failure = (reason: string) => new SFTPError("sftp", "Cannot.", "/x", { reason });
 const never = () => new Promise<never>(() => {});
 const ended = () => new Promise((resolve) => setTimeout(resolve, 20));
@@ -112,7 +112,7 @@ describe("a listing", () => {
 		const refused = [{ name: ".." }];
 		return {
 			sftpOpenDir: () => ({ dir: 9 }),
-			sftpNext: () => ({ entries: left.shift()?.map(entry), refused: refused.splice(0) }),
+			sftpNext: () => ({ lines: left.shift()?.map(line).join(""), refused: refused.splice(0) }),
 		};
 	};
 
@@ -125,6 +125,21 @@ describe("a listing", () => {
 		assert.deepEqual(names, ["a file 1", "b file 1", "c file 1"]);
 		assert.deepEqual(refused, [".."]);
 		assert.deepEqual(core.calls.at(-1), ["sftpCloseDir", { dir: 9 }]);
+	});
+
+	it("tells all that the server told, and nothing else", async () => {
+		const lines = ["a\\xff\tdirectory\t0\t493\t0\t1\t1000\t2000\tu\tg\t61ff\n", "b\tunknown\t\t\t\t\t\t\t\t\t\n"].join(
+			"",
+		);
+		const { sftp } = await session({ sftpNext: () => ({ lines, refused: [] }) });
+		const seen: unknown[] = [];
+		for await (const entry of sftp.list("/")) if (seen.push(entry) === 2) break;
+		const [first, second] = seen;
+		const raw = new Uint8Array([0x61, 0xff]);
+		const times = { atime: 1000, mtime: 2000 };
+		const owners = { uid: 0, gid: 1, owner: "u", group: "g" };
+		assert.deepEqual(first, { name: "a\\xff", raw, type: "directory", size: 0, mode: 0o755, ...times, ...owners });
+		assert.deepEqual(second, { name: "b", type: "unknown" });
 	});
 
 	it("is closed when the loop is left", async () => {

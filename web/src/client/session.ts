@@ -6,6 +6,12 @@ import { type BytePort, readableOf, type Sink, TERMINAL_WINDOW, writableOf } fro
 import type { Exit, Process, PTY, Shell, ShellOptions, SpawnOptions } from "./types.ts";
 import type { Start } from "./wire.ts";
 
+/**
+ * The most that a terminal is given at once. It looks at the clock, and lets
+ * the page draw, only between two pieces.
+ */
+const BITE = 16 * 1024;
+
 /** Starts a command. */
 export async function openProcess(core: Core, line: string, options: SpawnOptions): Promise<RemoteProcess> {
 	if (typeof line !== "string" || line === "")
@@ -130,8 +136,10 @@ class RemoteShell extends RemoteProcess implements Shell {
 		const ended = new Promise<void>((resolve, reject) => {
 			const take: Sink = {
 				data: (chunk) => {
-					const size = chunk.byteLength;
-					sink(chunk, () => this.main.grant(size));
+					for (let at = 0; at < chunk.byteLength; at += BITE) {
+						const bite = chunk.subarray(at, at + BITE);
+						sink(bite, () => this.main.grant(bite.byteLength));
+					}
 				},
 				end: (error) => (error === undefined ? resolve() : reject(error)),
 			};

@@ -20,7 +20,7 @@ import type {
 	WriteOptions,
 } from "./filetypes.ts";
 import { get } from "./get.ts";
-import { entryOf, pathBytes } from "./path.ts";
+import { entriesOf, pathBytes } from "./path.ts";
 import { put } from "./put.ts";
 import { readStream, writeStream } from "./transfer.ts";
 import type { Abortable } from "./types.ts";
@@ -64,10 +64,10 @@ class RemoteFiles implements SFTP {
 			for (let seen = 0; ; ) {
 				const page = await core.call("sftpNext", { dir, max: PAGE }, { signal });
 				for (const { name } of page.refused) onRefused?.(name);
-				if (page.entries.length === 0) return;
-				for (const entry of page.entries) {
+				if (page.lines === "") return;
+				for (const entry of entriesOf(page.lines)) {
 					if (++seen > max) throw tooMany(path, max);
-					yield entryOf(entry);
+					yield entry;
 				}
 			}
 		} finally {
