@@ -77,7 +77,7 @@ func (r *Request) Open(route string) (*Conn, error) {
 		r.sock.Close(CodeInternal, "")
 		return nil, fmt.Errorf("netconn: tell the client: %w", err)
 	}
-	return start(server, r.sock, Addr{r.Host, r.Port}, newStream(r.window, r.credit, maxMessage), Options{}), nil
+	return start(server, r.sock, Addr{r.Host, r.Port}, newStream(r.window, r.credit, dataHeader+largeChunk), Options{}), nil
 }
 
 // Refuse tells the client why it gets no connection, and closes. The client

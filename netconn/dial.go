@@ -82,7 +82,7 @@ func Client(ctx context.Context, s Socket, t Target, o Options) (*Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := start(client, s, Addr{t.Host, t.Port}, newStream(window, answer.window, h.maxMessage), o)
+	c := start(client, s, Addr{t.Host, t.Port}, newStream(window, answer.window, min(h.maxMessage, dataHeader+chunk)), o)
 	c.route = answer.route
 	return c, nil
 }

@@ -13,13 +13,13 @@
 // warning that it will stop. A frame that breaks the rules ends the connection
 // with CodeProtocol; frame types from 0x80 upward are ignored.
 //
-// A DATA frame carries at most 64 KiB, either way. HELLO announces the limit and
-// the frame table has one limit for both directions. Larger messages gain little
-// (a browser receives 64 KiB messages at 600 MB/s and 256 KiB ones at 715), and
-// cost: a message is sent whole or not, so that on a slow line a large one is long
-// in the way of a PONG, and a relay needs its size in memory for each connection.
-// The client still accepts any message that fits its window, as other relays may
-// send larger ones.
+// A client's DATA frame carries at most 64 KiB, which is what HELLO announces: a
+// message is sent whole or not, so that on a slow line a large one is long in the
+// way of a key, and a relay needs its size in memory for each connection that
+// sends. The relay's carries at most 256 KiB, and no more than the client's
+// window: a browser pays for each message rather than for its bytes, and what
+// comes at once is also decrypted and passed on at once. A relay that is slowly
+// fed sends what it has. The client accepts any message that fits its window.
 //
 // # How a Conn differs from a TCP connection
 //

@@ -50,6 +50,7 @@ type frame struct {
 	off     uint64 // DATA, FIN: offset; ACK: rx; PING, PONG: opaque
 	limit   uint64 // ACK
 	payload []byte // DATA: aliases the message
+	message []byte // DATA
 	code    Code   // ERROR
 	text    string // ERROR
 	after   uint32 // GOAWAY, in milliseconds
@@ -68,7 +69,7 @@ func decode(r role, msg []byte) (frame, error) {
 		if len(body) < 9 {
 			return frame{}, badLength(msg)
 		}
-		f.off, f.payload = binary.BigEndian.Uint64(body), body[8:]
+		f.off, f.payload, f.message = binary.BigEndian.Uint64(body), body[8:], msg
 	case typeAck:
 		if len(body) != 16 {
 			return frame{}, badLength(msg)

@@ -5,7 +5,7 @@ import "encoding/binary"
 // hello is the relay's first frame. The nonce is for the proof in RESUME.
 type hello struct {
 	nonce      [16]byte
-	maxMessage uint32 // the largest message that the relay accepts and sends
+	maxMessage uint32 // the largest message that the relay accepts
 }
 
 func (h hello) append(b []byte) []byte {

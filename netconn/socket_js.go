@@ -19,15 +19,22 @@ var uint8Array = js.Global().Get("Uint8Array")
 // that listen to it, from newBrowserSocket to release.
 type browserSocket struct {
 	ws    js.Value
+	send  js.Value // ws.send, bound: calling it by name costs a look-up and a string each time
 	limit int64
 
 	mu     sync.Mutex
 	change sync.Cond
-	inbox  []js.Value // messages as they came: ArrayBuffers, or a string
+	inbox  []arrival
 	queued int64
 	opened bool
 	ended  error // set once; Receive returns it after the inbox
 	funcs  map[string]js.Func
+}
+
+// arrival is a message as it came: an ArrayBuffer of size bytes, or a string.
+type arrival struct {
+	data js.Value
+	size int64
 }
 
 // dialSocket opens a WebSocket. The browser sends its own headers, so o.Header
@@ -70,7 +77,7 @@ func construct(url string) (ws js.Value, err error) {
 }
 
 func newBrowserSocket(ws js.Value, limit int64) *browserSocket {
-	s := &browserSocket{ws: ws, limit: limit, funcs: map[string]js.Func{}}
+	s := &browserSocket{ws: ws, send: ws.Get("send").Call("bind", ws), limit: limit, funcs: map[string]js.Func{}}
 	s.change.L = &s.mu
 	s.on("open", func(js.Value) { s.opened = true })
 	s.on("message", s.onMessage)
@@ -109,7 +116,7 @@ func (s *browserSocket) onMessage(event js.Value) {
 	case size > s.limit || s.queued+size > 2*s.limit:
 		s.end(ErrMessageTooBig)
 	default:
-		s.inbox = append(s.inbox, data)
+		s.inbox = append(s.inbox, arrival{data, size})
 		s.queued += size
 	}
 }
@@ -130,18 +137,16 @@ func (s *browserSocket) Receive() ([]byte, error) {
 		defer s.mu.Unlock()
 		return nil, s.ended
 	}
-	data := s.inbox[0]
-	s.inbox[0] = js.Value{}
+	first := s.inbox[0]
+	s.inbox[0] = arrival{}
 	s.inbox = s.inbox[1:]
-	if data.Type() != js.TypeObject {
-		s.mu.Unlock()
+	s.queued -= first.size
+	s.mu.Unlock()
+	if first.data.Type() != js.TypeObject {
 		return nil, ErrTextMessage
 	}
-	view := uint8Array.New(data)
-	msg := make([]byte, view.Length())
-	s.queued -= int64(len(msg))
-	s.mu.Unlock()
-	js.CopyBytesToGo(msg, view)
+	msg := borrow(int(first.size))
+	js.CopyBytesToGo(msg, uint8Array.New(first.data))
 	return msg, nil
 }
 
@@ -157,7 +162,7 @@ func (s *browserSocket) Send(message []byte) (err error) {
 	// send does not throw for a closed WebSocket, only for one not yet open.
 	array := uint8Array.New(len(message))
 	js.CopyBytesToJS(array, message)
-	s.ws.Call("send", array)
+	s.send.Invoke(array)
 	return nil
 }
 

@@ -75,12 +75,7 @@ func (s *webSocket) Receive() ([]byte, error) {
 	n, err := io.ReadFull(r, buf[:])
 	switch {
 	case err == nil:
-		// Full: the message may be longer, where the limit is.
-		rest, err := io.ReadAll(r)
-		if err != nil {
-			return nil, receiveError(err)
-		}
-		return append(buf[:n], rest...), nil
+		return receiveLarge(buf, r)
 	case err != io.EOF && err != io.ErrUnexpectedEOF:
 		return nil, receiveError(err)
 	case n > maxMessage/2:
@@ -89,6 +84,26 @@ func (s *webSocket) Receive() ([]byte, error) {
 	msg := bytes.Clone(buf[:n])
 	buffers.Put(buf)
 	return msg, nil
+}
+
+// receiveLarge reads on after head, for the message may be longer, where the
+// limit is.
+func receiveLarge(head *buffer, r io.Reader) ([]byte, error) {
+	large := largeBuffers.Get().(*largeBuffer)
+	n := copy(large[:], head[:])
+	buffers.Put(head)
+	m, err := io.ReadFull(r, large[n:])
+	switch {
+	case err == nil:
+		rest, err := io.ReadAll(r)
+		if err != nil {
+			return nil, receiveError(err)
+		}
+		return append(large[:], rest...), nil
+	case err != io.EOF && err != io.ErrUnexpectedEOF:
+		return nil, receiveError(err)
+	}
+	return large[:n+m], nil
 }
 
 func receiveError(err error) error {

@@ -1,31 +1,23 @@
 package netconn
 
-import "sync"
-
 const (
-	// maxMessage is the largest message that this side accepts as a relay and
-	// announces in HELLO; chunk is the most bytes that it puts into one DATA.
-	//
-	// One limit serves both directions, as the wire format has it: HELLO's
-	// maxmsg bounds every DATA. See doc.go for why 64 KiB.
-	maxMessage = chunk + frameSlack
-	chunk      = 64 << 10
+	// maxMessage is the largest message that a relay accepts and announces in
+	// HELLO; chunk is the most bytes that a client puts into one DATA, and
+	// largeChunk the most that a relay does. See doc.go for why they differ.
+	maxMessage   = chunk + frameSlack
+	chunk        = 64 << 10
+	largeMessage = largeChunk + frameSlack
+	largeChunk   = 256 << 10
 
 	// sendQueue bounds the bytes that are written and not yet handed to the
-	// socket: one message on its way and the next ones being filled. More would
-	// only put the user's Ctrl-C further behind.
+	// socket, beside the message on its way. More would only put the user's
+	// Ctrl-C further behind.
 	sendQueue = 4 * chunk
 
 	// mergeBelow is the payload size under which unread DATA frames are joined,
 	// so that a flood of one-byte frames costs no more memory than its bytes.
 	mergeBelow = 4 << 10
 )
-
-// buffers are for messages of any size, shared by all connections: an idle one
-// holds none.
-var buffers = sync.Pool{New: func() any { return new(buffer) }}
-
-type buffer [maxMessage]byte
 
 // stream is the core of a connection: both directions as byte offsets. It has
 // no clock, no goroutine and no I/O, and so no lock: what calls it has.
@@ -43,7 +35,7 @@ type stream struct {
 
 	rx, taken, granted uint64
 	window             uint64
-	unread             [][]byte
+	unread             []received
 	acking             uint64 // the rx that the last ACK told
 	ackNow             bool
 
@@ -52,11 +44,15 @@ type stream struct {
 	small [17]byte // room for an ACK or FIN
 }
 
+// received is the payload of a DATA frame, as far as it is unread, and the
+// message that it lies in.
+type received struct{ rest, message []byte }
+
 // newStream starts a connection at offset zero: the other side accepts limit
 // bytes and messages of at most message bytes, this side accepts window bytes.
 func newStream(window, limit uint32, message uint32) *stream {
 	return &stream{
-		payload: int(min(message-dataHeader, chunk)),
+		payload: int(min(message-dataHeader, largeChunk)),
 		limit:   uint64(limit),
 		window:  uint64(window),
 		granted: uint64(window),
@@ -99,7 +95,10 @@ func (s *stream) message(n int, waiting bool) []byte {
 	if waiting {
 		size = full
 	}
-	if size > mergeBelow {
+	switch {
+	case size > maxMessage:
+		return largeBuffers.Get().(*largeBuffer)[:dataHeader]
+	case size > mergeBelow:
 		return buffers.Get().(*buffer)[:dataHeader]
 	}
 	return make([]byte, dataHeader, size)
@@ -141,9 +140,7 @@ func (s *stream) poll() []byte {
 
 // recycle takes back the message that poll gave: it has been sent.
 func (s *stream) recycle() {
-	if cap(s.inFlight) == maxMessage {
-		buffers.Put((*buffer)(s.inFlight[:maxMessage]))
-	}
+	giveBack(s.inFlight)
 	s.inFlight = nil
 }
 
@@ -151,7 +148,7 @@ func (s *stream) recycle() {
 func (s *stream) onFrame(f frame) error {
 	switch f.kind {
 	case typeData:
-		return s.onData(f.off, f.payload)
+		return s.onData(f)
 	case typeAck:
 		return s.onAck(f.off, f.limit)
 	case typeFin:
@@ -160,30 +157,34 @@ func (s *stream) onFrame(f frame) error {
 	return protocolError("frame 0x%02x is not the stream's", f.kind)
 }
 
-func (s *stream) onData(off uint64, p []byte) error {
+func (s *stream) onData(f frame) error {
+	size := uint64(len(f.payload))
 	switch {
 	case s.finRead:
 		return protocolError("DATA after FIN")
-	case off != s.rx:
-		return protocolError("DATA at %d, expected %d", off, s.rx)
-	case uint64(len(p)) > s.granted-s.rx:
+	case f.off != s.rx:
+		return protocolError("DATA at %d, expected %d", f.off, s.rx)
+	case size > s.granted-s.rx:
 		return protocolError("DATA past the limit %d", s.granted)
 	}
-	s.rx += uint64(len(p))
-	s.keep(p)
+	s.rx += size
+	s.keep(received{f.payload, f.message})
 	return nil
 }
 
-func (s *stream) keep(p []byte) {
+func (s *stream) keep(r received) {
 	n := len(s.unread)
-	switch {
-	case n == 0 || len(p) >= mergeBelow:
-		s.unread = append(s.unread, p)
-	case len(p) <= cap(s.unread[n-1])-len(s.unread[n-1]):
-		s.unread[n-1] = append(s.unread[n-1], p...)
-	default:
-		s.unread = append(s.unread, append(make([]byte, 0, mergeBelow), p...))
+	if n == 0 || len(r.rest) >= mergeBelow {
+		s.unread = append(s.unread, r)
+		return
 	}
+	last := &s.unread[n-1].rest
+	if len(r.rest) > cap(*last)-len(*last) {
+		s.unread = append(s.unread, received{rest: make([]byte, 0, mergeBelow)})
+		last = &s.unread[n].rest
+	}
+	*last = append(*last, r.rest...)
+	giveBack(r.message)
 }
 
 func (s *stream) onAck(rx, limit uint64) error {
@@ -210,10 +211,12 @@ func (s *stream) onFin(off uint64) error {
 func (s *stream) read(p []byte) int {
 	n := 0
 	for n < len(p) && len(s.unread) > 0 {
-		m := copy(p[n:], s.unread[0])
+		head := &s.unread[0]
+		m := copy(p[n:], head.rest)
 		n += m
-		if s.unread[0] = s.unread[0][m:]; len(s.unread[0]) == 0 {
-			s.unread[0] = nil
+		if head.rest = head.rest[m:]; len(head.rest) == 0 {
+			giveBack(head.message)
+			*head = received{}
 			s.unread = s.unread[1:]
 		}
 	}

@@ -287,7 +287,7 @@ func TestStreamStoresOneByteFramesInLittleMemory(t *testing.T) {
 	}
 	held := 0
 	for _, b := range s.unread {
-		held += cap(b)
+		held += cap(b.rest)
 	}
 	if held > 2<<20 || len(s.unread) > 1000 {
 		t.Errorf("1 MiB of unread bytes is held in %d bytes and %d pieces", held, len(s.unread))
@@ -306,5 +306,44 @@ func TestStreamDoesNotAllocatePerMessage(t *testing.T) {
 		s.write(p)
 	}); n > 1 {
 		t.Errorf("%v allocations a message", n)
+	}
+}
+
+func TestStreamGivesBuffersBack(t *testing.T) {
+	s := newStream(1<<30, 1, maxMessage)
+	p := make([]byte, largeChunk)
+	if n := testing.AllocsPerRun(100, func() {
+		msg := borrow(dataHeader + largeChunk)
+		putData(msg, s.rx)
+		f, err := decode(client, msg)
+		if err == nil {
+			err = s.onFrame(f)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		for s.read(p) > 0 {
+		}
+	}); n > 2 {
+		t.Errorf("%v allocations a message", n)
+	}
+}
+
+func TestMessagesAreAsLargeAsTheirSideMaySend(t *testing.T) {
+	for name, test := range map[string]struct {
+		message, window uint32
+		want            int
+	}{
+		"a client's are 64 KiB":                     {dataHeader + chunk, 4 << 20, dataHeader + chunk},
+		"a relay's are 256 KiB":                     {dataHeader + largeChunk, 4 << 20, dataHeader + largeChunk},
+		"none is larger than the receiver's window": {dataHeader + largeChunk, 1000, dataHeader + 1000},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newStream(1, test.window, test.message)
+			s.write(make([]byte, 1<<20))
+			if got := len(s.poll()); got != test.want {
+				t.Errorf("the first message has %d bytes, want %d", got, test.want)
+			}
+		})
 	}
 }
