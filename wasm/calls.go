@@ -217,14 +217,16 @@ func (c *core) open(ctx context.Context, p wire.Start) (*session, error) {
 		return nil, err
 	}
 	command := sshcore.Command{Line: p.Line, Subsystem: p.Subsystem, Env: p.Env}
+	piece := pieceSize
 	if p.PTY != nil {
+		piece = terminalPieceSize
 		command.PTY = &sshcore.PTY{Term: p.PTY.Term, Cols: p.PTY.Cols, Rows: p.PTY.Rows}
 	}
 	started, err := client.Start(ctx, command)
 	if err != nil {
 		return nil, err
 	}
-	return &session{Session: started, done: make(chan struct{})}, nil
+	return &session{Session: started, piece: piece, done: make(chan struct{})}, nil
 }
 
 // wait answers when the command has ended. The page asks once a session, which

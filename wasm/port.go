@@ -19,9 +19,8 @@ const (
 	// grantStep: credit is given back in pieces no smaller than this. A message
 	// costs some 60 µs, whatever it holds.
 	grantStep = window / 4
-	// maxPiece is the largest piece sent as one message. Half of a terminal's
-	// window, so that one is on its way while another is parsed.
-	maxPiece = 128 << 10
+	// maxPiece is the largest piece sent as one message.
+	maxPiece = 256 << 10
 )
 
 // portError is how the other end broke a port off.
@@ -38,6 +37,7 @@ func (e *portError) Error() string { return "stream broken off: " + e.message }
 // directions have ended, the MessagePort is closed and its callback released.
 type port struct {
 	js        js.Value
+	post      js.Value // js.postMessage, bound: calling it by name costs a look-up and a string each time
 	onMessage *callback
 	transfer  js.Value      // an array for postMessage, used again and again
 	wanted    chan struct{} // closed by the first credit
@@ -61,10 +61,11 @@ type ending struct {
 
 // newPort takes over a MessagePort and asks for the first bytes.
 func newPort(v js.Value) *port {
-	p := &port{js: v, transfer: jsArray.New(1), wanted: make(chan struct{}), readGate: newGate(), writeGate: newGate()}
+	post := v.Get("postMessage").Call("bind", v)
+	p := &port{js: v, post: post, transfer: jsArray.New(1), wanted: make(chan struct{}), readGate: newGate(), writeGate: newGate()}
 	p.onMessage = newCallback(func(event js.Value) { p.receive(event.Get("data")) })
 	v.Set("onmessage", p.onMessage.Value)
-	v.Call("postMessage", window)
+	post.Invoke(window)
 	return p
 }
 
@@ -158,7 +159,7 @@ func (p *port) grant(n int) {
 	if p.owed < grantStep || p.recv.done {
 		return
 	}
-	p.js.Call("postMessage", p.owed)
+	p.post.Invoke(p.owed)
 	p.owed = 0
 }
 
@@ -208,7 +209,7 @@ func (p *port) send(b []byte) error {
 	p.credit -= len(b)
 	array := bytesToJS(b)
 	p.transfer.SetIndex(0, array.Get("buffer"))
-	p.js.Call("postMessage", array, p.transfer)
+	p.post.Invoke(array, p.transfer)
 	return nil
 }
 
@@ -219,7 +220,7 @@ func (p *port) CloseWrite() error {
 	if p.sent.done {
 		return nil
 	}
-	p.js.Call("postMessage", js.Null())
+	p.post.Invoke(js.Null())
 	p.endSending(nil)
 	return nil
 }
@@ -231,7 +232,7 @@ func (p *port) Reset(e *wire.Error) {
 	if p.recv.done && p.sent.done {
 		return
 	}
-	p.js.Call("postMessage", toJS(e))
+	p.post.Invoke(toJS(e))
 	p.endSending(net.ErrClosed)
 	p.endReceiving(net.ErrClosed)
 }

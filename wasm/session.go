@@ -5,20 +5,36 @@ package main
 import (
 	"errors"
 	"io"
+	"time"
 
 	"github.com/wasmiko/wasmiko/sshcore"
 	"github.com/wasmiko/wasmiko/wasm/wire"
 )
 
-// pieceSize is how much is read at a time: as many of SSH's packets as have
-// come, up to a whole message.
-const pieceSize = maxPiece
+// How much output is read at a time. Without a terminal: as many of SSH's
+// packets as have come, up to a whole message. With one: little, for what was
+// read lies before the echo of a key and before Ctrl-C's effect.
+const (
+	pieceSize         = maxPiece
+	terminalPieceSize = 32 << 10
+)
+
+// A message to the page costs the same whatever it holds, and so does the
+// credit that SSH gives back for a read. Output that comes in a flow, in reads
+// from flowing bytes upward, is therefore left to gather for a moment, unless
+// a read has brought half of a message. What a key brings back is less than
+// flowing, and never waits.
+const (
+	flowing = 16 << 10
+	gather  = time.Millisecond
+)
 
 // session is a command that runs on the server, tied to two ports of the page.
 type session struct {
 	*sshcore.Session
-	done chan struct{} // closed when err is set
-	err  error         // of Wait
+	piece int           // the most that is read of an output at a time
+	done  chan struct{} // closed when err is set
+	err   error         // of Wait
 }
 
 // run ties the command to its ports and returns: stdin and stdout to main,
@@ -69,11 +85,14 @@ func (s *session) feed(main *port) {
 // drain moves output from the command to the page, as the page wants it. What
 // the page does not want any more is dropped, for the command's sake.
 func (s *session) drain(p *port, output io.Reader, describe func(error) *wire.Error) {
-	buf := make([]byte, pieceSize)
+	buf := make([]byte, s.piece)
 	for {
 		n, err := output.Read(buf)
 		if n > 0 {
 			p.Write(buf[:n])
+		}
+		if n >= flowing && n < len(buf)/2 && err == nil {
+			time.Sleep(gather)
 		}
 		switch {
 		case err == io.EOF:
