@@ -5,10 +5,6 @@ import { App } from "./app.ts";
 import { expect, screenshot, test } from "./fixtures.ts";
 import { SSHD } from "./sshd.ts";
 
-/** The types that axe brings are of a newer Playwright than the one that runs. */
-// biome-ignore lint/suspicious/noExplicitAny: as said
-type AxePage = any;
-
 test.describe.configure({ mode: "parallel" });
 
 for (const colorScheme of ["light", "dark"] as const)
@@ -166,7 +162,7 @@ class Tour {
 		await test.step(name, async () => {
 			const { page } = this.#app;
 			await screenshot(page, `${this.#name}-${name}`);
-			const { violations } = await new AxeBuilder({ page: page as AxePage }).analyze();
+			const { violations } = await new AxeBuilder({ page }).analyze();
 			const found = violations.map(({ id, help, nodes }) => `${id}: ${help}: ${nodes.map((n) => n.target).join(" ")}`);
 			expect.soft(found, name).toEqual([]);
 			// Nothing may be cut off at the side, or make the page itself scroll.
