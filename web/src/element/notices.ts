@@ -70,7 +70,8 @@ export class ProgressCard implements Card {
 			const state = i < this.#current ? "done" : i === this.#current ? "now" : "later";
 			if (found.row.dataset.state === state) return;
 			found.row.dataset.state = state;
-			found.row.toggleAttribute("aria-current", state === "now");
+			if (state === "now") found.row.setAttribute("aria-current", "step");
+			else found.row.removeAttribute("aria-current");
 			found.mark.replaceChildren(
 				...(state === "done" ? [icon(check)] : state === "now" ? [icon(loader, "icon spin")] : []),
 			);
