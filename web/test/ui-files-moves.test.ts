@@ -274,9 +274,9 @@ const failures: [name: string, error: unknown, want: string][] = [
 	[
 		"the server's sentence and the advice",
 		new SFTPError("sftp", "Cannot write “/x”: permission denied.", "/x", { hint: "Ask whoever owns it." }),
-		"a.txt: Cannot write “/x”: permission denied. Ask whoever owns it.",
+		"Cannot write “/x”: permission denied. Ask whoever owns it.",
 	],
-	["the server's control characters", new SFTPError("sftp", "bad \x1b[31m", "/x"), "a.txt: Bad ^[[31m."],
+	["the server's control characters", new SFTPError("sftp", "bad \x1b[31m", "/x"), "Bad ^[[31m."],
 	[
 		"a full disk here",
 		new DOMException("q", "QuotaExceededError"),

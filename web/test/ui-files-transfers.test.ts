@@ -393,7 +393,10 @@ test("the rate follows a change within its five seconds, and falls in silence", 
 	const meter = new RateMeter(0);
 	let now = 0;
 	const run = (seconds: number, bytes: number) => {
-		for (let i = 0; i < seconds * 4; i++) meter.add(bytes / 4, (now += 250));
+		for (let i = 0; i < seconds * 4; i++) {
+			now += 250;
+			meter.add(bytes / 4, now);
+		}
 	};
 	run(20, 1000);
 	assert.ok(Math.abs(meter.rate(now) - 1000) < 1);

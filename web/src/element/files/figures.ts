@@ -10,7 +10,8 @@ export function formatSize(bytes: number): string {
 		value /= 1000;
 		unit++;
 	}
-	return `${value < 9.95 && unit > 0 ? value.toFixed(1) : Math.round(value)} ${units[unit]}`;
+	const tenths = value < (unit > 1 ? 99.95 : 9.95) && unit > 0;
+	return `${tenths ? value.toFixed(1) : Math.round(value)} ${units[unit]}`;
 }
 
 /** A whole number with its thousands apart. */

@@ -1,5 +1,5 @@
 /** Failures of work with files in plain words: the file, the cause, what to do. Pure text work. */
-import { SSHError } from "../../client/errors.ts";
+import { SFTPError, SSHError } from "../../client/errors.ts";
 import { showable } from "../untrusted.ts";
 
 /** The sentences for one failure. `what` says what was tried, or names the file. */
@@ -8,7 +8,8 @@ export function describeFailure(error: unknown, what: string): string {
 		const words = [sentence(showable(error.message, 500)), sentence(showable(error.hint, 500))]
 			.filter(Boolean)
 			.join(" ");
-		return `${what}: ${words}`;
+		// The core's own sentences name the file.
+		return error instanceof SFTPError && error.path !== "" ? words : `${what}: ${words}`;
 	}
 	if (error instanceof DOMException) return `${what}: ${localProblem(error)}`;
 	if (error instanceof Error) return `${what}: ${sentence(showable(error.message, 500))}`;
