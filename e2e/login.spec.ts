@@ -13,9 +13,9 @@ test("a password that is wrong is asked for again, with the number of the attemp
 	await expect(field).toBeFocused();
 	await expect(field).toHaveAttribute("type", "password");
 	await expect(field).toHaveAttribute("autocomplete", "current-password");
-	await expect(question).not.toContainText("attempt");
+	await expect(question).not.toContainText("Attempt");
 	await app.password("incorrect horse");
-	await expect(question.getByRole("alert")).toContainText("attempt 2");
+	await expect(question.getByRole("alert")).toContainText("Refused. Attempt 2.");
 	await expect(field).toHaveValue("");
 	await field.fill(PASSWORD);
 	await field.press("Enter");
@@ -128,20 +128,56 @@ test("keyboard-interactive shows the server's words as the server's, two rounds 
 	const app = await new App(page).open();
 	await app.connect(`otp@127.0.0.1:${wasmiko.demoPort}`);
 	await app.trust();
-	// This account takes no plain password, whatever the order in which the page offers it.
-	await page.addLocatorHandler(app.dialog(/^Password for/), () => app.password("foo"), { noWaitAfter: true });
+	await expect(app.dialog("Password for otp on 127.0.0.1")).toContainText("Wasmiko demo board");
+	await app.password("foo");
 	const challenge = app.dialog("127.0.0.1 asks otp");
-	await challenge.getByLabel(/^Password/).fill("foo");
 	await expect(challenge).toContainText("The server says:");
-	await challenge.getByRole("button", { name: "Answer" }).click();
 	await expect(challenge).toContainText("Another question:");
 	const code = challenge.getByLabel(/^Code/);
 	await expect(code, "the server lets it be seen").toHaveAttribute("type", "text");
+	await expect(code).toHaveAttribute("autocomplete", "one-time-code");
+	await expect(code).toHaveAttribute("inputmode", "numeric");
 	const words = (await challenge.textContent()) ?? "";
 	await code.fill(/\b\d{6}\b/.exec(words)?.[0] ?? "");
 	await code.press("Enter");
 	await app.connected();
 	await app.terminal.shows("Press a key");
+});
+
+test("a password that the server asks for in words of its own is the same question", async ({ page, wasmiko }) => {
+	const app = await new App(page).open();
+	await app.connect(`robey@127.0.0.1:${wasmiko.demoPort}`);
+	await app.trust("Trust and save");
+	const question = app.dialog("Password for robey on 127.0.0.1");
+	await expect(question.getByRole("figure")).toContainText("Wasmiko demo board");
+	const field = question.getByLabel("Password", { exact: true });
+	await expect(field).toBeFocused();
+	await expect(field).toHaveAttribute("type", "password");
+	await expect(field).toHaveAttribute("autocomplete", "current-password");
+	await app.password("bar");
+	await expect(question.getByRole("alert")).toHaveText("Refused. Attempt 2.");
+	await page.getByLabel("Keep until this tab closes").check();
+	await app.password("foo");
+	await app.connected();
+	await app.terminal.shows("Press a key");
+	await app.terminal.run("q");
+	await app.button("Reconnect").click();
+	await app.connected();
+});
+
+test("three wrong answers to the same question are not followed by three more", async ({ page, wasmiko }) => {
+	const app = await new App(page).open();
+	await app.connect(`robey@127.0.0.1:${wasmiko.demoPort}`);
+	await app.trust();
+	for (let attempt = 1; attempt <= 3; attempt++) {
+		if (attempt > 1) await expect(app.dialog(/^Password for/)).toContainText(`Attempt ${attempt}.`);
+		await app.password(`wrong ${attempt}`);
+	}
+	const failure = app.alert('The server refused the password of "robey".');
+	await expect(failure).toContainText("Check user name, password and key.");
+	await failure.getByText("Details", { exact: true }).click();
+	await expect(failure).toContainText("code: auth/denied");
+	await expect(page.getByRole("dialog")).toHaveCount(0);
 });
 
 test("two factors: the password, then the code that the server asks for", async ({ page, wasmiko }) => {
@@ -206,7 +242,7 @@ test("three wrong passwords end it, with what the server accepts and what to do"
 	await app.connect(`${sshd.passwordUser}@127.0.0.1:${sshd.port}`);
 	await app.trust();
 	for (let attempt = 1; attempt <= 3; attempt++) {
-		if (attempt > 1) await expect(app.dialog(/^Password for/)).toContainText(`attempt ${attempt}`);
+		if (attempt > 1) await expect(app.dialog(/^Password for/)).toContainText(`Attempt ${attempt}.`);
 		await app.password(`wrong ${attempt}`);
 	}
 	const failure = app.alert(`The server refused the password of "${sshd.passwordUser}".`);

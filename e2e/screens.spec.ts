@@ -88,7 +88,7 @@ class Tour {
 		await app.connect(`two@127.0.0.1:${demoPort}`);
 		await app.trust();
 		await app.password("wrong");
-		await expect(app.dialog(/^Password/)).toContainText("attempt 2");
+		await expect(app.dialog(/^Password/)).toContainText("Attempt 2.");
 		await this.#stop("password");
 		await app.password("foo");
 		await expect(app.dialog(/asks two$/)).toBeVisible();

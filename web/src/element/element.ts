@@ -5,6 +5,7 @@ import { news } from "./events.ts";
 import { cancelled } from "./layer.ts";
 import { endedBar, lostBar, type NoticeActions, ProgressCard, problemCard } from "./notices.ts";
 import type { TerminalOptions } from "./options.ts";
+import { reasonOf } from "./passwords.ts";
 import { describeProblem, type Problem } from "./problems.ts";
 import { Questions } from "./questions.ts";
 import { Session, type SessionEnd } from "./session.ts";
@@ -200,7 +201,7 @@ export class SSHTerminal extends HTMLElement {
 				this.dispatchEvent(news("ssh-exit", end.exit));
 				return;
 			default:
-				await this.#fail(end.error, end.kind, session);
+				await this.#fail(reasonOf(end.error), end.kind, session);
 		}
 	}
 

@@ -20,11 +20,11 @@ export interface Identity {
 /** The options of a terminal: what attributes say, and what must not stand in attributes. */
 export interface TerminalOptions
 	extends Partial<Pick<ConnectOptions, "relay" | "host" | "port" | "username" | "ticket" | "keepAliveMs">> {
-	/** Ways to log in, in place of the built-in ones: the keys, then a password, then the server's questions. */
+	/** Ways to log in, in place of the built-in ones: the keys, the server's questions, a password; a password at hand goes before the questions. */
 	readonly auth?: readonly Auth[];
 	/** Keys that are tried before a password is asked for. */
 	readonly keys?: readonly Identity[];
-	/** Used once before the password is asked for. */
+	/** Used once before the password is asked for, by whichever method the server asks first. */
 	readonly password?: Lazy<string>;
 	/** Which host keys to accept, in place of asking. */
 	readonly hostKey?: HostKeyPolicy;

@@ -1,9 +1,11 @@
-import type { Ask, Auth, Challenge, Decision, HostKey, HostKeyError, HostKeyPolicy, Lazy } from "../client/index.ts";
+import type { Ask, Auth, Challenge, Decision, HostKey, HostKeyError, HostKeyPolicy } from "../client/index.ts";
 import { PromptEvent } from "./events.ts";
 import { cancelled, type Layer } from "./layer.ts";
 import type { KnownHostsBook, TerminalOptions } from "./options.ts";
+import { type KeptPassword, Passwords, type PasswordWay } from "./passwords.ts";
 import { changedKeyCard, type KeyHistory, newHostKeyCard, replaceKeyCard } from "./prompts/hostkey.ts";
-import { challengeCard, passphraseCard, passwordCard } from "./prompts/secrets.ts";
+import { challengeCard, type PasswordAnswer, passphraseCard, passwordCard } from "./prompts/secrets.ts";
+import { asksPassword } from "./prompts/wording.ts";
 
 /**
  * Puts the questions of a login: first to the page, as events, then to the
@@ -15,7 +17,7 @@ export class Questions {
 	readonly #layer: Layer;
 	readonly #passphrases = new Map<string, string>();
 	readonly #trusted = new Set<string>();
-	#password: string | undefined;
+	#kept: KeptPassword | undefined;
 
 	/** Events are dispatched at target; cards are shown in layer. */
 	constructor(target: EventTarget, layer: Layer) {
@@ -27,20 +29,25 @@ export class Questions {
 	forget(): void {
 		this.#passphrases.clear();
 		this.#trusted.clear();
-		this.#password = undefined;
+		this.#kept = undefined;
 	}
 
-	/** The ways to log in that options name, or else the built-in ones. */
+	/**
+	 * The ways to log in that options name, or else the built-in ones, in
+	 * OpenSSH's order; a password at hand goes before the server's questions.
+	 */
 	auth(options: TerminalOptions): Auth[] {
 		if (options.auth !== undefined) return [...options.auth];
 		const keys = (options.keys ?? []).map(
 			({ key, name }): Auth => ({ type: "publickey", key, name, passphrase: (ask) => this.#passphrase(ask) }),
 		);
-		return [
-			...keys,
-			{ type: "password", password: (ask) => this.#askPassword(ask, options.password) },
-			{ type: "keyboard-interactive", answer: (challenge) => this.#challenge(challenge) },
-		];
+		const login = new Passwords(this.#kept, options.password);
+		const password: Auth = { type: "password", password: (ask) => this.#askPassword(ask, login) };
+		const challenge: Auth = {
+			type: "keyboard-interactive",
+			answer: (challenge) => this.#challenge(challenge, login),
+		};
+		return login.passwordFirst ? [...keys, password, challenge] : [...keys, challenge, password];
 	}
 
 	/** The policy that options name, or else: what is known is accepted, what is new is asked. */
@@ -73,17 +80,19 @@ export class Questions {
 		return true;
 	}
 
-	async #askPassword(ask: Ask, given: Lazy<string> | undefined): Promise<string> {
-		if (ask.attempt === 1 && this.#password !== undefined) return this.#password;
-		this.#password = undefined;
-		if (ask.attempt === 1 && given !== undefined) return typeof given === "function" ? given(ask) : given;
-		const answer = PromptEvent.ask<Ask, string>(this.#target, "ssh-password", ask);
+	#askPassword(ask: Ask, login: Passwords): Promise<string> {
+		return this.#password(login.count(ask, "password"), "password", login);
+	}
+
+	async #password(ask: Ask, way: PasswordWay, login: Passwords, words?: Challenge): Promise<string> {
+		if (ask.attempt > 1) this.#kept = undefined;
+		const answer = login.ready(ask) ?? PromptEvent.ask<Ask, string>(this.#target, "ssh-password", ask);
 		if (answer !== undefined) return answer;
-		const { password, keep } = await this.#layer.ask<{ password: string; keep: boolean }>(
-			(answering) => passwordCard(ask, answering),
+		const { password, keep } = await this.#layer.ask<PasswordAnswer>(
+			(answering) => passwordCard(ask, answering, words),
 			ask.signal,
 		);
-		if (keep) this.#password = password;
+		if (keep) this.#kept = { password, way };
 		return password;
 	}
 
@@ -99,13 +108,17 @@ export class Questions {
 		return passphrase;
 	}
 
-	#challenge(challenge: Challenge): Promise<readonly string[]> {
+	async #challenge(challenge: Challenge, login: Passwords): Promise<readonly string[]> {
 		// A round without questions only informs; without words either, there is nothing to show (RFC 4256 section 3.2).
-		if (challenge.prompts.length === 0 && challenge.instruction.trim() === "") return Promise.resolve([]);
-		return (
-			PromptEvent.ask<Challenge, readonly string[]>(this.#target, "ssh-challenge", challenge) ??
-			this.#layer.ask<readonly string[]>((answering) => challengeCard(challenge, answering), challenge.signal)
-		);
+		if (challenge.prompts.length === 0 && challenge.instruction.trim() === "") return [];
+		const answer = PromptEvent.ask<Challenge, readonly string[]>(this.#target, "ssh-challenge", challenge);
+		if (answer !== undefined) return answer;
+		if (asksPassword(challenge)) {
+			const { signal, host, username, attempt, step } = challenge;
+			const ask = login.count({ signal, host, username, attempt, step }, "keyboard-interactive");
+			return [await this.#password(ask, "keyboard-interactive", login, challenge)];
+		}
+		return this.#layer.ask<readonly string[]>((answering) => challengeCard(challenge, answering), challenge.signal);
 	}
 
 	async #newHostKey(key: HostKey, options: TerminalOptions, signal: AbortSignal): Promise<Decision> {

@@ -6,6 +6,7 @@ import { h, newId } from "../dom.ts";
 import type { Answering, Card } from "../layer.ts";
 import { showable } from "../untrusted.ts";
 import { button, card, field, p, secretField, serverSays } from "./parts.ts";
+import { asksCode, namesCode } from "./wording.ts";
 
 /** A password, and whether to use it again for a reconnect. */
 export interface PasswordAnswer {
@@ -13,20 +14,17 @@ export interface PasswordAnswer {
 	readonly keep: boolean;
 }
 
-/** Asks for the password of an account on a server. */
-export function passwordCard(ask: Ask, { done, cancel }: Answering<PasswordAnswer>): Card {
+/** Asks for the password of an account on a server; in words of the server's, they are quoted. */
+export function passwordCard(ask: Ask, { done, cancel }: Answering<PasswordAnswer>, words?: Challenge): Card {
 	const password = h("input", { type: "password", name: "password", autocomplete: "current-password", required: true });
 	const keep = h("input", { type: "checkbox", id: newId("keep") });
 	const element = card({
 		title: `Password for ${ask.username} on ${ask.host}`,
 		picture: lock,
 		body: [
-			ask.attempt > 1 &&
-				h(
-					"p",
-					{ class: "hint bad", role: "alert" },
-					`The server refused the password before. This is attempt ${ask.attempt}.`,
-				),
+			ask.attempt > 1 && h("p", { class: "hint bad", role: "alert" }, `Refused. Attempt ${ask.attempt}.`),
+			words !== undefined &&
+				serverSays(wordsOf(words, ...words.prompts.map((prompt) => prompt.text)), "The server asks:"),
 			hiddenUser(ask.username),
 			secretField("Password", password),
 			h("div", { class: "check" }, keep, h("label", { for: keep.id }, "Keep until this tab closes")),
@@ -75,7 +73,7 @@ export function passphraseCard(ask: Ask, { done, cancel }: Answering<string>): C
 export function challengeCard(challenge: Challenge, { done, cancel }: Answering<readonly string[]>): Card {
 	const inputs = challenge.prompts.map((prompt) => challengeInput(prompt, challenge));
 	const rows = challenge.prompts.map((prompt, i) => challengeField(prompt, inputs[i] as HTMLInputElement));
-	const words = [challenge.name, challenge.instruction].filter((text) => text.trim() !== "").join("\n");
+	const words = wordsOf(challenge);
 	const element = card({
 		title: `${showable(challenge.host, 120)} asks ${challenge.username}`,
 		picture: messages,
@@ -93,14 +91,16 @@ export function challengeCard(challenge: Challenge, { done, cancel }: Answering<
 
 type Prompt = Challenge["prompts"][number];
 
-/** Words that servers use for codes that change (PAM modules of Google, Duo, TOTP, YubiKey). */
-const codeWords = /one[- ]?time|otp\b|verification code|passcode|token|6[- ]digit|authenticator/i;
+/** What a server says above its prompts, and more of its words, without empty ones. */
+function wordsOf({ name, instruction }: Challenge, ...more: string[]): string {
+	return [name, instruction, ...more].filter((text) => text.trim() !== "").join("\n");
+}
 
 function challengeInput(prompt: Prompt, challenge: Challenge): HTMLInputElement {
-	const code = codeWords.test(prompt.text) || codeWords.test(challenge.instruction);
+	const code = asksCode(prompt, challenge);
 	const complete = code ? "one-time-code" : !prompt.echo && /password/i.test(prompt.text) ? "current-password" : "off";
 	return h("input", {
-		type: prompt.echo || code ? "text" : "password",
+		type: prompt.echo || namesCode(prompt.text) ? "text" : "password",
 		autocomplete: complete,
 		inputmode: code ? "numeric" : undefined,
 		spellcheck: "false",
