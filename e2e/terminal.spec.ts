@@ -36,6 +36,15 @@ test("every key that a shell knows arrives", async ({ terminal, page }) => {
 	await terminal.shows(/c3 a9 e2 82 ac f0 9f 98 80 0a/);
 });
 
+test("a letter beyond ASCII is one sign at the shell's own prompt, too", async ({ terminal, page }) => {
+	await page.keyboard.type("echo '<\u00e9\u20ac");
+	await page.keyboard.press("Backspace");
+	await page.keyboard.type(">' $LANG");
+	await terminal.shows("echo '<\u00e9>'");
+	await page.keyboard.press("Enter");
+	await terminal.shows(/^<\u00e9> C\.UTF-8$/m);
+});
+
 test("the program's terminal follows the size of the window", async ({ terminal, page }) => {
 	const before = await terminal.size();
 	await terminal.run("stty size");

@@ -112,7 +112,7 @@ export class SSHTerminal extends HTMLElement {
 		const { promise } = this.#ready;
 		const { cols, rows } = view.screen.terminal;
 		const session: Session = new Session(
-			{ cols, rows, term: this.#options.term ?? "xterm-256color" },
+			{ cols, rows, term: this.#options.term ?? "xterm-256color", env: this.#options.env ?? { LANG: "C.UTF-8" } },
 			{
 				onProgress: (step) => {
 					this.#setState(stateOf(step.step) ?? this.#state);

@@ -40,4 +40,6 @@ export interface TerminalOptions
 	readonly bell?: "none" | "visual";
 	/** `xterm-256color` if absent. */
 	readonly term?: string;
+	/** Environment of the shell; `LANG=C.UTF-8` if absent. A server takes what it likes (sshd's AcceptEnv) and ignores the rest. */
+	readonly env?: Readonly<Record<string, string>>;
 }

@@ -23,6 +23,7 @@ export interface Size {
 	readonly cols: number;
 	readonly rows: number;
 	readonly term?: string;
+	readonly env?: Readonly<Record<string, string>>;
 }
 
 /** One connection with one login shell on it, from the dial to its end. */
