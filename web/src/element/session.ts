@@ -97,7 +97,10 @@ export class Session {
 		const { client, shell } = this.#bound();
 		this.#events.onReady(client);
 		const output = shell.attach((chunk, consumed) => this.#events.onOutput(chunk, consumed));
-		const exit = await Promise.race([shell.exit, client.closed.then(() => ({}))]);
+		const over = Promise.race([shell.exit, client.closed.then(() => ({}))]);
+		// However it ends, what the server said last is shown before the connection is closed.
+		await Promise.allSettled([over, output]);
+		const exit = await over;
 		await output;
 		this.#end({ kind: "exit", exit });
 	}
