@@ -90,7 +90,7 @@ export class Panel {
 			},
 			onLink: (entry) => void this.#resolve(entry),
 		});
-		this.#pathbar = new PathBar({ onGo: (path) => void this.go(path), sftp: () => this.#sftp });
+		this.#pathbar = new PathBar({ onGo: (path) => this.#goFromBar(path), sftp: () => this.#sftp });
 		this.#actions = this.#makeActions();
 		this.#toolbar = this.#makeToolbar();
 		this.#strip = new TransferStrip(this.transfers);
@@ -160,6 +160,12 @@ export class Panel {
 		if (this.layer.focus()) return;
 		if (this.#viewer === undefined) this.#grid.element.focus({ preventScroll: true });
 		else this.#viewer.element.querySelector<HTMLElement>("textarea, img")?.focus();
+	}
+
+	/** Whoever has chosen a folder wants to work in its list. */
+	#goFromBar(path: Path): void {
+		void this.go(path);
+		this.focus();
 	}
 
 	#makeActions(): Actions {

@@ -60,7 +60,7 @@ export class PathBar {
 		this.#edit.addEventListener("click", () => this.edit());
 		this.#input.addEventListener("input", () => void this.#complete());
 		this.#input.addEventListener("keydown", (event) => this.#key(event));
-		this.#input.addEventListener("blur", () => this.#leave());
+		this.#input.addEventListener("blur", () => this.#leave(false));
 		const nav = h("nav", { class: "trail", "aria-label": "Path" }, this.#trail);
 		// A click beside the folders is for the field, as in other file managers.
 		nav.addEventListener("click", (event) => event.target !== this.#trail || this.edit());
@@ -94,12 +94,15 @@ export class PathBar {
 		if (text === pathText(this.#path)) this.#input.select();
 	}
 
-	#leave(): void {
+	/** Turns back into the row of folders; with keepFocus it stays in the bar. */
+	#leave(keepFocus: boolean): void {
+		if (this.#input.hidden) return;
 		this.#looking?.abort();
 		this.#folder = undefined;
 		this.element.classList.remove("editing");
 		this.#input.hidden = true;
 		this.#offer([]);
+		if (keepFocus) this.#edit.focus();
 	}
 
 	#key(event: KeyboardEvent): void {
@@ -107,11 +110,11 @@ export class PathBar {
 		const choices = [...this.#list.children] as HTMLElement[];
 		if (event.key === "Escape") {
 			if (choices.length > 0) this.#offer([]);
-			else this.#edit.focus();
+			else this.#leave(true);
 		} else if (event.key === "Enter") {
 			if (this.#chosen >= 0) this.#take(choices[this.#chosen]);
 			const path = typedPath(this.#input.value, this.#path, this.#home);
-			this.#edit.focus();
+			this.#leave(true);
 			this.#events.onGo(path);
 		} else if (event.key === "ArrowDown" || event.key === "ArrowUp") {
 			if (choices.length === 0) void this.#complete();

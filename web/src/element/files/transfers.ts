@@ -314,5 +314,7 @@ const lostCodes: ReadonlySet<string> = new Set(["closed", "relay", "dial", "prot
 
 /** Whether it was the connection that failed, not the file. */
 export function isLost(error: unknown): boolean {
-	return error instanceof SSHError && (lostCodes.has(error.code) || error.reason === "connection");
+	if (!(error instanceof SSHError)) return false;
+	// A local file that could not be read on because the connection went is none that is broken.
+	return lostCodes.has(error.code) || error.reason === "connection" || isLost(error.cause);
 }
