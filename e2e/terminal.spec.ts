@@ -424,10 +424,39 @@ test("the size of the letters changes by keys, the program's window with it, and
 		await page.keyboard.press("Escape");
 		expect(value).toBe("15");
 	}).toPass();
+	// Faster than what is stored can follow: none of the steps may be lost.
+	await page.locator(".xterm-screen").click();
+	for (let press = 0; press < 4; press++) await page.keyboard.press("Control+=");
+	await page.keyboard.press("Control+-");
+	await expect(page.locator("ssh-terminal")).toHaveAttribute("font-size", "18");
+	await app.button("Settings").click();
+	await expect(stored).toHaveValue("18");
+	await page.keyboard.press("Escape");
+	await expect(page.locator("ssh-terminal")).toHaveAttribute("font-size", "18");
+	await expect.poll(() => storedSettings(page)).toMatchObject({ fontSize: 18 });
 	await page.reload();
 	await app.button("Settings").click();
-	await expect(stored).toHaveValue("15");
+	await expect(stored).toHaveValue("18");
 });
+
+/** What the page has stored of its settings. */
+function storedSettings(page: Page): Promise<unknown> {
+	return page.evaluate(
+		() =>
+			new Promise((resolve, reject) => {
+				const opening = indexedDB.open("wasmiko");
+				opening.onerror = () => reject(opening.error);
+				opening.onsuccess = () => {
+					const reading = opening.result.transaction("records").objectStore("records").get("settings");
+					reading.onerror = () => reject(reading.error);
+					reading.onsuccess = () => {
+						opening.result.close();
+						resolve(reading.result);
+					};
+				};
+			}),
+	);
+}
 
 test("the keyboard gets out of the terminal", async ({ terminal, page }) => {
 	const input = page.getByRole("textbox", { name: /^Terminal input/ });

@@ -159,8 +159,10 @@ export class Workspace {
 	}
 
 	async #change(some: Partial<Settings>): Promise<void> {
-		this.#settings = await this.#vault.settings.change(some);
+		// Now, not when the write ends: by then a newer change may have come, and what was stored would undo it.
+		this.#settings = { ...this.#settings, ...some };
 		this.#paint();
+		await this.#vault.settings.change(some);
 	}
 
 	#paint(): void {
