@@ -5,7 +5,7 @@ import lock from "lucide-static/icons/lock.svg";
 import pencil from "lucide-static/icons/pencil.svg";
 import trash from "lucide-static/icons/trash-2.svg";
 import type { Entry } from "../../client/filetypes.ts";
-import { type Child, h, newId } from "../dom.ts";
+import { h, newId } from "../dom.ts";
 import type { Answering, Card } from "../layer.ts";
 import { button, card, field, p } from "../prompts/parts.ts";
 import { formatExactly, formatMode, formatOctal, formatSize, parseOctal, plural } from "./figures.ts";
@@ -261,10 +261,4 @@ export function discardCard(name: string, { done, cancel }: Answering<true>): Ca
 		actions: [button("Discard changes", "danger", () => done(true)), back],
 	});
 	return { element, focus: back };
-}
-
-/** Tells something that asks for no decision. */
-export function tellCard(title: string, body: readonly Child[], { done }: Answering<true>): Card {
-	const ok = button("OK", "primary", () => done(true));
-	return { element: card({ title, picture: copyIcon, body, actions: [ok] }), focus: ok };
 }
