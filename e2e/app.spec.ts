@@ -143,7 +143,7 @@ test("connecting shows its steps, each with what it found", async ({ page, sshd 
 		}).observe(layer as Node, { childList: true, subtree: true });
 	});
 	await app.password("wrong");
-	await expect(app.dialog(/^Password for/)).toContainText("attempt 2");
+	await expect(app.dialog(/^Password for/)).toContainText("Attempt 2.");
 	const seen = await page.evaluate(() => (window as unknown as { seen: string[] }).seen);
 	const last = seen.at(-1) ?? "";
 	for (const step of ["Gateway", "Server", "Key exchange", "Host key", "Login"]) expect(last).toContain(step);
