@@ -22,8 +22,8 @@ export function showInfo(where: string, info: ConnectionInfo, choices: InfoChoic
 	});
 	const allow = h("input", { type: "checkbox", id: newId("clipboard"), checked: choices.clipboard });
 	allow.addEventListener("change", () => choices.onClipboard(allow.checked));
-	new Modal(
-		where,
+	const modal = new Modal(
+		`Connection to ${where}`,
 		h(
 			"dl",
 			{ class: "facts-list" },
@@ -40,6 +40,7 @@ export function showInfo(where: string, info: ConnectionInfo, choices: InfoChoic
 		),
 		h("div", { class: "actions" }, copy),
 	);
+	modal.element.classList.add("info");
 }
 
 type Row = readonly [name: string, value: string];

@@ -33,5 +33,6 @@ export function pasteCard(text: string, risks: readonly PasteRisk[], { done, can
 		],
 		actions,
 	});
+	element.classList.add("paste");
 	return { element, focus: paste };
 }
