@@ -297,6 +297,7 @@ test("a taken name is a question, and every answer does what it says", async ({ 
 	await expect(files.transfers.getByText("Cancelled", { exact: true })).toBeVisible();
 
 	await send("cancelled");
+	await expect(question).toBeVisible();
 	await page.keyboard.press("Escape");
 	await expect(question).toBeHidden();
 	expect(files.read("a.txt").toString()).toBe("replaced");
