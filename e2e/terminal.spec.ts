@@ -129,6 +129,7 @@ test.describe("pasting", () => {
 		app,
 	}) => {
 		await terminal.run("cat");
+		await terminal.takesPastesAsTyped();
 		await terminal.paste("one\ntwo\n");
 		const question = app.dialog("Paste 2 lines?");
 		await expect(question.getByLabel("What will be pasted")).toContainText("one");

@@ -9,6 +9,7 @@ interface Cell {
 interface XTerm {
 	readonly cols: number;
 	readonly rows: number;
+	readonly modes: { readonly bracketedPasteMode: boolean };
 	readonly buffer: {
 		readonly active: {
 			readonly type: string;
@@ -103,6 +104,11 @@ export class Terminal {
 			});
 			focused?.dispatchEvent(event);
 		}, text);
+	}
+
+	/** Waits until a program runs to which a paste is the same as typing. */
+	async takesPastesAsTyped(): Promise<void> {
+		await expect.poll(() => this.#look(({ modes }) => modes.bracketedPasteMode)).toBe(false);
 	}
 
 	/** Waits until the text matches. */
