@@ -317,14 +317,14 @@ func TestAnEndlessListingEnds(t *testing.T) {
 }
 
 func TestAListingStopsWhenItIsTold(t *testing.T) {
-	asked := 0
-	withSFTP(t, dirServer(func(int) []string { asked++; return []string{"x"} }, aFile), func(t *testing.T, s *SFTP) {
+	var asked atomic.Int32
+	withSFTP(t, dirServer(func(int) []string { asked.Add(1); return []string{"x"} }, aFile), func(t *testing.T, s *SFTP) {
 		for range s.List(t.Context(), "/d") {
 			break
 		}
 		time.Sleep(time.Second) // fake: until all is quiet
-		if asked > maxReaddirs {
-			t.Errorf("%d pages were asked for", asked)
+		if n := asked.Load(); n > maxReaddirs {
+			t.Errorf("%d pages were asked for", n)
 		}
 		ctx, cancel := context.WithCancel(t.Context())
 		for _, err := range s.List(ctx, "/d") {
@@ -350,12 +350,14 @@ func TestTreesThatCannotBeBelieved(t *testing.T) {
 		{"a removal of a name that climbs", onePage("../x"), removeAll, &NameError{}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			climbed := false
+			var climbed atomic.Bool
 			serve := dirServer(tc.page, aDir)
 			pages := map[string]int{}
 			handles := 0
 			withSFTP(t, func(r sshtest.SFTPRequest) []byte {
-				climbed = climbed || r.Kind != fxpClose && strings.Contains(r.Path(), "..")
+				if r.Kind != fxpClose && strings.Contains(r.Path(), "..") {
+					climbed.Store(true)
+				}
 				switch r.Kind {
 				case fxpOpendir:
 					handles++
@@ -377,7 +379,7 @@ func TestTreesThatCannotBeBelieved(t *testing.T) {
 				case errors.As(tc.err, &bad) && !errors.As(err, &bad):
 					t.Error(err)
 				}
-				if climbed {
+				if climbed.Load() {
 					t.Error("it left the tree")
 				}
 			})
