@@ -42,13 +42,19 @@ func writeNotices() error {
 		if err != nil {
 			return err
 		}
-		var b strings.Builder
-		b.WriteString("Wasmiko is licensed under the Apache License 2.0. It ships with the work of others:\n")
-		for _, p := range parts {
-			fmt.Fprintf(&b, "\n%s\n%s (%s)\n%[1]s\n\n%s\n", strings.Repeat("-", 72), p.name, p.licence, strings.TrimSpace(p.text))
-		}
-		return os.WriteFile(noticesPath, []byte(b.String()), 0o644)
+		return os.WriteFile(noticesPath, []byte(notices(parts)), 0o644)
 	})
+}
+
+// notices is the text of all licences, one after the other.
+func notices(parts []component) string {
+	rule := strings.Repeat("-", 72)
+	var b strings.Builder
+	b.WriteString("Wasmiko is licensed under the Apache License 2.0. It ships with the work of others:\n")
+	for _, p := range parts {
+		fmt.Fprintf(&b, "\n%s\n%s (%s)\n%s\n\n%s\n", rule, p.name, p.licence, rule, strings.TrimSpace(p.text))
+	}
+	return b.String()
 }
 
 // components lists all that ships, sorted by name, and fails on any whose
