@@ -14,6 +14,10 @@ need htop htop
 need tmux tmux
 need gcc gcc # the race detector links with it
 need openssl openssl
+need python3 python3 # unpacks the archives that the page makes
+need ps procps
+need script bsdutils
+need unshare util-linux
 fc-list 2>/dev/null | grep -qi emoji || missing="$missing fonts-noto-color-emoji fonts-dejavu-core"
 
 [ -n "$missing" ] || exit 0
