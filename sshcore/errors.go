@@ -202,7 +202,8 @@ func closedBy(err error) *ClosedError {
 	if errors.As(err, &closed) {
 		return closed
 	}
-	if errors.Is(err, io.EOF) {
+	// A pipe says ErrClosedPipe to whoever still writes when the peer has gone.
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrClosedPipe) {
 		return &ClosedError{Reason: ClosedEOF, Err: err}
 	}
 	return &ClosedError{Reason: ClosedNetwork, Err: err}
