@@ -4,6 +4,14 @@ import { createServer, type IncomingMessage, request, type ServerResponse } from
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
+/** How a page is opened. */
+export interface RunOptions {
+	/** A browser's profile of before; a fresh one otherwise. */
+	readonly profile?: string;
+	/** How long to wait for the report. */
+	readonly ms?: number;
+}
+
 /**
  * A server that shows the product's own files under one more origin and adds
  * to them what measures: a script in the page, and a place to report to. The
@@ -31,7 +39,7 @@ export class BenchServer {
 	}
 
 	/** Opens a path in a fresh Chromium, or one with a profile of before, and waits for its report. */
-	async run<T>(path: string, job: unknown, profile?: string, ms = 180_000): Promise<T> {
+	async run<T>(path: string, job: unknown, { profile, ms = 180_000 }: RunOptions = {}): Promise<T> {
 		this.job = job;
 		const dir = profile ?? mkdtempSync(join(tmpdir(), "wasmiko-bench-"));
 		const reported = new Promise<unknown>((resolve) => {

@@ -3,16 +3,31 @@ import type { SSHD } from "../sshd.ts";
 
 /** What OpenSSH's own client needs to log in to our sshd, by the page's cipher. */
 export class NativeSSH {
-	readonly #args: string[];
+	readonly #options: string[];
+	readonly #account: string;
 
 	constructor(sshd: SSHD, proxyCommand?: string) {
-		this.#args = [
-			...["-F", "none", "-q", "-p", String(sshd.port), "-i", `${sshd.dir}/user`],
+		this.#options = [
+			...["-F", "none", "-q", "-o", `Port=${sshd.port}`, "-i", `${sshd.dir}/user`],
 			...["-o", "BatchMode=yes", "-o", "IdentitiesOnly=yes", "-o", "StrictHostKeyChecking=no"],
 			...["-o", "UserKnownHostsFile=/dev/null", "-c", "chacha20-poly1305@openssh.com"],
 			...(proxyCommand ? ["-o", `ProxyCommand=${proxyCommand}`] : []),
-			`${sshd.username}@127.0.0.1`,
 		];
+		this.#account = `${sshd.username}@127.0.0.1`;
+	}
+
+	get #args(): string[] {
+		return [...this.#options, this.#account];
+	}
+
+	/** Milliseconds that sftp takes for a batch of commands, login included. */
+	sftp(batch: string): number {
+		const start = performance.now();
+		execFileSync("sftp", [...this.#options, "-b", "-", this.#account], {
+			input: `${batch}\n`,
+			stdio: ["pipe", "ignore", "inherit"],
+		});
+		return performance.now() - start;
 	}
 
 	/** Milliseconds that a command takes from start to end, login included. */

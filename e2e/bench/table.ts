@@ -1,21 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
-
-/** One figure. `target` is a bound on `ratio` where there is a peer and the text says so, else on the figure. */
-export interface Row {
-	readonly name: string;
-	readonly unit: string;
-	readonly wasmiko: number;
-	/** The native peer in the same run; absent where there is none. */
-	readonly peer?: number;
-	/** In words, with its figure. */
-	readonly target: string;
-	readonly met: boolean;
-	readonly lowerIsBetter: boolean;
-	/** How it was measured, in a few words. */
-	readonly how: string;
-}
+import type { Row } from "./row.ts";
 
 const round = (n: number): number => Number(n.toPrecision(4));
 
@@ -28,7 +14,7 @@ function cells(row: Row): string[] {
 		row.peer === undefined ? "" : String(round(row.peer)),
 		ratio,
 		row.target,
-		row.met ? "yes" : "**no**",
+		row.target === "" ? "" : row.met ? "yes" : "**no**",
 		row.how,
 	];
 }

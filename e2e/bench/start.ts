@@ -1,0 +1,66 @@
+/** From nothing to a prompt. */
+import { mkdtempSync, readFileSync } from "node:fs";
+import { get } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type Figures, MB, type Times } from "./bench.ts";
+import { removeProfile } from "./browser.ts";
+import { at, over } from "./row.ts";
+import { median } from "./stats.ts";
+
+export const start: Figures = {
+	"wasm-brotli first-load-brotli": async ({ url }) => {
+		const manifest = JSON.parse(readFileSync("../.cache/build/manifest.json", "utf8")) as {
+			core: string;
+			firstLoad: string[];
+		};
+		const transferred = async (paths: string[]) => {
+			let sum = 0;
+			for (const path of paths) sum += await bytesOnTheWire(new URL(path, url));
+			return sum;
+		};
+		const core = await transferred([manifest.core]);
+		const first = await transferred(manifest.firstLoad.map((p) => (p === "index.html" ? "." : p)));
+		return [
+			at("wasm-brotli", "MB", core / MB, 1.45, "as the relay sends it"),
+			at("first-load-brotli", "KB", first / 1000, 200, "all before the form works, without the wasm"),
+		];
+	},
+
+	"cold-load": async ({ page }) => {
+		const cold: number[] = [];
+		const warm: number[] = [];
+		for (let i = 0; i < 5; i++) {
+			const profile = mkdtempSync(join(tmpdir(), "wasmiko-bench-"));
+			cold.push((await page.run<{ usable: number }>("/?bench", {}, { profile })).usable);
+			warm.push((await page.run<{ usable: number }>("/?bench", {}, { profile })).usable);
+			await removeProfile(profile);
+		}
+		return [
+			at("cold-load", "ms", median(cold), 300, "new profile, to a field that takes input"),
+			at("warm-load", "ms", median(warm), 300, "the same profile again"),
+		];
+	},
+
+	"connect-to-prompt": async (bench) => {
+		const native: number[] = [];
+		for (let i = 0; i < 7; i++) native.push(await bench.relayed.prompt());
+		const job = { kind: "prompt", target: bench.target(), runs: 8 };
+		const { times } = await bench.page.run<Times>("/bench/library.html", job);
+		const how = "warm; native ssh through the same relay";
+		return [over("connect-to-prompt", median(times.slice(1)), median(native), 60, how)];
+	},
+};
+
+async function bytesOnTheWire(from: URL): Promise<number> {
+	return new Promise((resolve, reject) => {
+		get(from, { headers: { "Accept-Encoding": "br" } }, (res) => {
+			if (res.statusCode !== 200) return reject(new Error(`${from}: ${res.statusCode}`));
+			let n = 0;
+			res.on("data", (chunk: Buffer) => {
+				n += chunk.length;
+			});
+			res.on("end", () => resolve(n));
+		}).on("error", reject);
+	});
+}
