@@ -55,9 +55,10 @@ check: build $(STATICCHECK)
 go-test:
 	go test -race -timeout 10m ./...
 
-# The core's own tests, run as wasm under Node.
+# The core's own tests, run as wasm under Node, packed as the core is.
 wasm-test: build
-	$(WASM) go test -timeout 5m -exec="$$(go env GOROOT)/lib/wasm/go_js_wasm_exec" ./wasm ./netconn
+	go build -o .cache/bin/build ./build
+	$(WASM) go test -timeout 5m -exec="$(CURDIR)/.cache/bin/build exec" ./wasm ./netconn
 
 web-test: build
 	cd web && node test/run.mjs

@@ -12,7 +12,10 @@ import (
 // checkouts of one commit give the same bytes.
 var goBuild = []string{"build", "-trimpath", "-buildvcs=false", "-mod=readonly"}
 
-const corePath = cacheDir + "/core.wasm"
+const (
+	linkedPath = cacheDir + "/core.linked.wasm"
+	corePath   = cacheDir + "/core.wasm"
+)
 
 // inlined are the packages whose functions run per byte. All others are
 // compiled without inlining: that takes 0.2 MB off what a browser fetches
@@ -40,21 +43,30 @@ func compileCore() error {
 	for _, pkg := range inlined {
 		args = append(args, "-gcflags="+pkg+"=")
 	}
-	args = append(args, "-o", corePath, "./wasm")
+	args = append(args, "-o", linkedPath, "./wasm")
 	if err := commandEnv(coreEnv(), "go", args...); err != nil {
+		return err
+	}
+	if err := packCore(linkedPath, corePath); err != nil {
 		return err
 	}
 	return copyWasmExec()
 }
 
+// goRoot is where the toolchain lives.
+func goRoot() (string, error) {
+	out, err := exec.Command("go", "env", "GOROOT").Output()
+	return strings.TrimSpace(string(out)), err
+}
+
 // copyWasmExec takes the JavaScript half of the Go runtime from the toolchain
 // that compiled the core: the two must be of one version.
 func copyWasmExec() error {
-	out, err := exec.Command("go", "env", "GOROOT").Output()
+	root, err := goRoot()
 	if err != nil {
 		return err
 	}
-	text, err := os.ReadFile(filepath.Join(strings.TrimSpace(string(out)), "lib/wasm/wasm_exec.js"))
+	text, err := os.ReadFile(filepath.Join(root, "lib/wasm/wasm_exec.js"))
 	if err != nil {
 		return err
 	}

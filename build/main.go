@@ -4,6 +4,7 @@
 //	go run ./build             the page, dist/wasmiko and dist/npm
 //	go run ./build size        what a first visit loads, held to its budgets
 //	go run ./build licences    who wrote what we ship, held to the allow list
+//	build exec PROGRAM ARGS    a wasm program under Node, packed as the core is: for go test -exec
 //
 // Go compiles the core and the binary; npm's esbuild bundles the page
 // (bundle.mjs); Node's zlib compresses it (compress.mjs).
@@ -31,6 +32,10 @@ func main() {
 }
 
 func run(args []string) error {
+	// A test runs in its package's folder, wherever that is.
+	if len(args) > 1 && args[0] == "exec" {
+		return execPacked(args[1], args[2:]...)
+	}
 	if err := os.Chdir(root()); err != nil {
 		return err
 	}
@@ -49,7 +54,7 @@ func run(args []string) error {
 	case "licences":
 		return checkLicences()
 	}
-	return fmt.Errorf("no target %q: there are all, size and licences", target)
+	return fmt.Errorf("no target %q: there are all, size, licences and exec", target)
 }
 
 func all() error {
