@@ -18,6 +18,7 @@ need python3 python3 # unpacks the archives that the page makes
 need ps procps
 need script bsdutils
 need unshare util-linux
+need websockify websockify # make bench stands beside it
 fc-list 2>/dev/null | grep -qi emoji || missing="$missing fonts-noto-color-emoji fonts-dejavu-core"
 
 [ -n "$missing" ] || exit 0

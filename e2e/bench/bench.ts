@@ -17,14 +17,31 @@ export interface Times {
 export const MB = 1e6;
 export const MiB = 2 ** 20;
 
+interface Relay {
+	readonly child: Child;
+	/** Where its page is, and where its WebSocket. */
+	readonly url: string;
+	readonly relay: string;
+}
+
+/** Starts a relay that lets anything through which a page of these origins asks for. */
+export async function serve(...origins: string[]): Promise<Relay> {
+	const child = new Child("../dist/wasmiko", [
+		...["serve", "--listen", "127.0.0.1:0", "--allow", "127.0.0.1:*"],
+		...origins.flatMap((origin) => ["--origin", origin]),
+		...["--max-sessions", "5000", "--max-sessions-per-ip", "5000", "--connections-per-minute", "60000"],
+	]);
+	const [, url = ""] = await child.until(/open (http:\S+)/);
+	return { child, url, relay: new URL("relay", url.replace(/^http/, "ws")).href };
+}
+
 /** All that runs while figures are taken: the relay, a server, the page's host and the native clients. */
 export class Bench {
 	readonly page = new BenchServer();
 	readonly sshd = new SSHD();
 	/** Where the page itself is. */
 	url = "";
-	/** The relay's process. */
-	relay!: Child;
+	#relay: Relay | undefined;
 	/** OpenSSH's own clients: straight to the server, and through the relay. */
 	direct!: NativeSSH;
 	relayed!: NativeSSH;
@@ -32,12 +49,9 @@ export class Bench {
 	async start(): Promise<this> {
 		await this.sshd.start();
 		await this.page.start();
-		this.relay = new Child("../dist/wasmiko", [
-			...["serve", "--listen", "127.0.0.1:0", "--allow", "127.0.0.1:*", "--origin", this.page.origin],
-			...["--max-sessions", "5000", "--max-sessions-per-ip", "5000", "--connections-per-minute", "60000"],
-		]);
-		[, this.url = ""] = await this.relay.until(/open (http:\S+)/);
-		this.page.relay = new URL("relay", this.url.replace(/^http/, "ws")).href;
+		this.#relay = await serve(this.page.origin, this.page.insecureOrigin);
+		this.url = this.#relay.url;
+		this.page.relay = this.#relay.relay;
 		this.direct = new NativeSSH(this.sshd);
 		this.relayed = new NativeSSH(this.sshd, `${this.tool("relaycat")} ${this.page.relay} %h %p`);
 		return this;
@@ -64,7 +78,7 @@ export class Bench {
 	}
 
 	async stop(): Promise<void> {
-		await this.relay?.stop();
+		await this.#relay?.child.stop();
 		this.page.stop();
 		await this.sshd.dispose();
 	}

@@ -8,8 +8,12 @@ import { join } from "node:path";
 export interface RunOptions {
 	/** A browser's profile of before; a fresh one otherwise. */
 	readonly profile?: string;
+	/** By a name that browsers give no secure context, and with it neither WebCrypto nor files. */
+	readonly insecure?: boolean;
 	/** How long to wait for the report. */
 	readonly ms?: number;
+	/** Called when the page says where it is; the page goes on when it returns. */
+	onMark?(name: string, browser: number): void;
 }
 
 /**
@@ -24,6 +28,7 @@ export class BenchServer {
 	/** What the page's script is told. */
 	job: unknown;
 	#report: ((value: unknown) => void) | undefined;
+	#mark: (name: string) => void = () => {};
 	readonly #server = createServer((req, res) => this.#serve(req, res));
 
 	async start(): Promise<void> {
@@ -33,19 +38,26 @@ export class BenchServer {
 		this.origin = `http://127.0.0.1:${address.port}`;
 	}
 
+	get insecureOrigin(): string {
+		return this.origin.replace("127.0.0.1", INSECURE);
+	}
+
 	stop(): void {
 		this.#server.close();
 		this.#server.closeAllConnections();
 	}
 
 	/** Opens a path in a fresh Chromium, or one with a profile of before, and waits for its report. */
-	async run<T>(path: string, job: unknown, { profile, ms = 180_000 }: RunOptions = {}): Promise<T> {
+	async run<T>(path: string, job: unknown, options: RunOptions = {}): Promise<T> {
+		const { profile, insecure, ms = 180_000, onMark } = options;
 		this.job = job;
 		const dir = profile ?? mkdtempSync(join(tmpdir(), "wasmiko-bench-"));
 		const reported = new Promise<unknown>((resolve) => {
 			this.#report = resolve;
 		});
-		const browser = spawn(chrome(), [...flags, `--user-data-dir=${dir}`, this.origin + path], { stdio: "ignore" });
+		const url = (insecure ? this.insecureOrigin : this.origin) + path;
+		const browser = spawn(chrome(), [...flags, `--user-data-dir=${dir}`, url], { stdio: "ignore" });
+		this.#mark = (name) => onMark?.(name, browser.pid ?? 0);
 		const ended = new Promise((resolve) => browser.on("exit", resolve));
 		const timeout = new Promise<never>((_, reject) =>
 			setTimeout(() => reject(new Error(`no report from ${path} in ${ms / 1000} s`)), ms).unref(),
@@ -65,7 +77,10 @@ export class BenchServer {
 		const path = (req.url ?? "/").split("?")[0] ?? "/";
 		if (path === "/bench/job") res.end(JSON.stringify(this.job));
 		else if (path === "/bench/report") this.#receive(req, res);
-		else if (path.startsWith("/bench/")) this.#file(path.slice("/bench/".length), res);
+		else if (path.startsWith("/bench/mark/")) {
+			this.#mark(path.slice("/bench/mark/".length));
+			res.end();
+		} else if (path.startsWith("/bench/")) this.#file(path.slice("/bench/".length), res);
 		else this.#pass(req, res);
 	}
 
@@ -134,7 +149,11 @@ function chrome(): string {
 	return path;
 }
 
+/** A name of this machine that only our browser knows. */
+const INSECURE = "wasmiko.test";
+
 const flags = [
+	`--host-resolver-rules=MAP ${INSECURE} 127.0.0.1`,
 	"--headless",
 	"--disable-gpu",
 	"--disable-quic",

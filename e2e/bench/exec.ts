@@ -1,4 +1,5 @@
 /** Bytes through a command's streams. */
+import { SSHD } from "../sshd.ts";
 import { type Bench, type Figures, MB, type Times } from "./bench.ts";
 import { rate } from "./row.ts";
 import { median } from "./stats.ts";
@@ -15,6 +16,27 @@ export const exec: Figures = {
 	"exec-upload": async (bench) => {
 		const { native, mine } = await inTurn(bench, "upload", "wc -c", `head -c ${bytes} /dev/zero |`);
 		return [rate("exec-upload", "MB/s", mine, native, 0.75, how)];
+	},
+
+	"aes-gcm-download": async (bench) => {
+		const sshd = await new SSHD({ config: ["Ciphers aes128-gcm@openssh.com"] }).start();
+		try {
+			const target = bench.target(sshd);
+			const job = { kind: "download", target, bytes: bytes / 2, runs: 1 };
+			const [mine, std]: [number[], number[]] = [[], []];
+			for (let i = 0; i < 3; i++)
+				for (const [times, insecure] of [
+					[mine, false],
+					[std, true],
+				] as const)
+					times.push(...(await bench.page.run<Times>("/bench/library.html", job, { insecure })).times);
+			const speed = (ms: number[]) => bytes / 2 / MB / (median(ms) / 1000);
+			const how = "128 MB from a server with aes128-gcm alone; beside the same page without WebCrypto: Go's own AES";
+			const row = rate("aes-gcm-download", "MB/s", speed(mine), speed(std), 2, how);
+			return [{ ...row, target: "at least 2 of Go's own AES" }];
+		} finally {
+			await sshd.dispose();
+		}
 	},
 };
 

@@ -4,13 +4,15 @@
  */
 import { Bench, type Figures } from "./bench.ts";
 import { exec } from "./exec.ts";
+import { memory } from "./memory.ts";
+import { relay } from "./relay.ts";
 import type { Row } from "./row.ts";
 import { sftp } from "./sftp.ts";
 import { start } from "./start.ts";
 import { printTable, writeTable } from "./table.ts";
 import { terminal } from "./terminal.ts";
 
-const figures: Figures = { ...start, ...terminal, ...exec, ...sftp };
+const figures: Figures = { ...start, ...terminal, ...exec, ...sftp, ...memory, ...relay };
 const only = process.argv[2];
 const picked = Object.entries(figures).filter(
 	([names]) => !only || names.split(" ").some((name) => name.startsWith(only)),

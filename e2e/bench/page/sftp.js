@@ -1,8 +1,13 @@
 // Measures files in the page, as the job asks, and reports.
-import { finish, job } from "./report.js";
+import { finish, job, mark } from "./report.js";
 
 const { connect } = await import("/lib/wasmiko.js");
 const task = await job();
+const quiet = () => new Promise((resolve) => setTimeout(resolve, 2000));
+if (task.kind === "thereAndBack") {
+	await quiet();
+	await mark("loaded");
+}
 const client = await connect(task.target);
 const sftp = await client.sftp();
 const disk = await navigator.storage.getDirectory();
@@ -53,6 +58,20 @@ const measures = {
 	async put() {
 		const file = await (await local("sent", task.size)).getFile();
 		return timed(() => sftp.put(file, task.path));
+	},
+
+	// In phases, each of which is watched from outside.
+	async thereAndBack() {
+		await mark("connected");
+		await quiet();
+		await mark("idle");
+		const handle = await disk.getFileHandle("large", { create: true });
+		await sftp.get(task.path, handle);
+		await mark("down");
+		const { bytes } = await sftp.put(await handle.getFile(), `${task.path}.back`);
+		await mark("up");
+		if (bytes !== task.size) throw new Error(`${bytes} bytes of ${task.size}`);
+		return {};
 	},
 
 	async putSmall() {

@@ -1,0 +1,55 @@
+/** What the kernel tells of processes: no debugger is asked, which would change what is measured. */
+import { readdirSync, readFileSync } from "node:fs";
+
+/** Seconds in a tick of /proc/PID/stat, the same on every Linux that runs a browser. */
+const TICK = 0.01;
+
+/** Those that a browser runs its pages in. */
+export function renderers(browser: number): number[] {
+	return descendants(browser).filter((pid) => read(`/proc/${pid}/cmdline`).includes("--type=renderer"));
+}
+
+/** Bytes in memory, those shared with others in proportion. */
+export function memory(pids: readonly number[]): number {
+	let sum = 0;
+	for (const pid of pids) sum += 1024 * Number(/^Pss:\s+(\d+)/m.exec(read(`/proc/${pid}/smaps_rollup`))?.[1] ?? 0);
+	return sum;
+}
+
+/** Seconds that the Workers' threads have computed. */
+export function workerSeconds(pids: readonly number[]): number {
+	let ticks = 0;
+	for (const pid of pids)
+		for (const thread of list(`/proc/${pid}/task`)) {
+			const [, name = "", rest = ""] = /\((.*)\) (.*)/s.exec(read(`/proc/${pid}/task/${thread}/stat`)) ?? [];
+			// proc(5): of what follows the name, fields 12 and 13 are utime and stime.
+			const fields = rest.split(" ");
+			if (name.startsWith("DedicatedWorker")) ticks += Number(fields[11]) + Number(fields[12]);
+		}
+	return ticks * TICK;
+}
+
+function descendants(pid: number): number[] {
+	const children = list(`/proc/${pid}/task`)
+		.flatMap((thread) => read(`/proc/${pid}/task/${thread}/children`).split(" "))
+		.filter(Boolean)
+		.map(Number);
+	return children.flatMap((child) => [child, ...descendants(child)]);
+}
+
+// A process may end while it is looked at.
+function read(path: string): string {
+	try {
+		return readFileSync(path, "utf8");
+	} catch {
+		return "";
+	}
+}
+
+function list(path: string): string[] {
+	try {
+		return readdirSync(path);
+	} catch {
+		return [];
+	}
+}
