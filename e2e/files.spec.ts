@@ -1,5 +1,5 @@
 /** The files of a server: real OpenSSH on a real disk, and the demo's. */
-import { createHash, randomBytes } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import {
 	chmodSync,
 	chownSync,
@@ -7,7 +7,6 @@ import {
 	mkdirSync,
 	mkdtempSync,
 	readdirSync,
-	readFileSync,
 	rmSync,
 	statSync,
 	symlinkSync,
@@ -18,108 +17,12 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { AxeBuilder } from "@axe-core/playwright";
-import type { Download, Locator, Page } from "@playwright/test";
-import { App } from "./app.ts";
-import { test as base, expect, screenshot } from "./fixtures.ts";
+import { bytesOf, Files, own, partSize, put, sha, test } from "./files.ts";
+import { expect, screenshot } from "./fixtures.ts";
 
 /** The types that axe brings are of another Playwright than the one that runs. */
 // biome-ignore lint/suspicious/noExplicitAny: as said
 type AxePage = any;
-
-/** The panel as a person sees it. */
-class Files {
-	readonly page: Page;
-	/** The folder on the server's disk. */
-	readonly dir: string;
-
-	constructor(page: Page, dir: string) {
-		this.page = page;
-		this.dir = dir;
-	}
-
-	get grid(): Locator {
-		return this.page.getByRole("grid", { name: "Files" });
-	}
-
-	get transfers(): Locator {
-		return this.page.getByRole("region", { name: "Transfers" });
-	}
-
-	row(name: string | RegExp): Locator {
-		return this.grid.getByRole("row").filter({ has: this.page.locator(".label", { hasText: exactly(name) }) });
-	}
-
-	button(name: string): Locator {
-		return this.page.getByRole("button", { name, exact: true });
-	}
-
-	dialog(name: string | RegExp): Locator {
-		return this.page.getByRole("dialog", { name }).or(this.page.getByRole("alertdialog", { name }));
-	}
-
-	async names(): Promise<string[]> {
-		return this.grid.locator(".rows .label").allTextContents();
-	}
-
-	/** Opens the panel, in the folder of this test. */
-	async open(): Promise<this> {
-		await this.page.keyboard.press("Control+Shift+L");
-		await expect(this.grid).toBeFocused();
-		await expect(this.page.locator("ssh-files .status")).toContainText(/item|^$/);
-		await this.go(this.dir);
-		return this;
-	}
-
-	async go(path: string): Promise<void> {
-		await this.button("Type a path").click();
-		await this.page.getByRole("combobox", { name: "Path" }).fill(path);
-		await this.page.keyboard.press("Enter");
-		await expect(this.page.locator("ssh-files .crumb[aria-current]")).toHaveText(path.split("/").at(-1) || "/");
-	}
-
-	async menu(name: string, item: string): Promise<void> {
-		await this.row(name).click({ button: "right" });
-		await this.page.getByRole("menuitem", { name: item }).click();
-	}
-
-	/** Chooses files to upload as the file dialog would. */
-	async upload(files: Parameters<Locator["setInputFiles"]>[0]): Promise<void> {
-		const chooser = this.page.waitForEvent("filechooser");
-		await this.button("Upload").click();
-		await this.page.getByRole("menuitem", { name: "Files…" }).click();
-		await (await chooser).setFiles(files as string);
-	}
-
-	/** Starts a download and waits for it to arrive. */
-	async download(name: string, item = "Download"): Promise<Buffer> {
-		const arrived = this.page.waitForEvent("download");
-		await this.menu(name, item);
-		return bytesOf(await arrived);
-	}
-
-	read(name: string): Buffer {
-		return readFileSync(join(this.dir, name));
-	}
-}
-
-const test = base.extend<{ app: App; files: Files }>({
-	app: async ({ page }, use) => {
-		// A native dialog has nobody here to answer it: downloads take the way of browsers without one.
-		await page.addInitScript(() => {
-			Reflect.deleteProperty(window, "showSaveFilePicker");
-			Reflect.deleteProperty(window, "showDirectoryPicker");
-		});
-		await use(new App(page));
-	},
-	files: async ({ app, page, sshd }, use) => {
-		const home = join(sshd.dir, sshd.passwordUser ? "home" : ".");
-		const dir = mkdtempSync(join(home, "files-"));
-		own(dir);
-		await app.session(sshd);
-		await use(await new Files(page, dir).open());
-		rmSync(dir, { recursive: true, force: true });
-	},
-});
 
 test("a folder is listed with what ls tells, and walked by mouse and keyboard", async ({ files, page }) => {
 	mkdirSync(join(files.dir, "inner"));
@@ -639,33 +542,3 @@ for (const scheme of ["light", "dark"] as const)
 			await expect(files.transfers).toContainText("permission denied");
 			await check("transfer");
 		});
-
-function exactly(name: string | RegExp): RegExp {
-	return typeof name === "string" ? new RegExp(`^${name.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")}$`) : name;
-}
-
-/** Gives what the test made to the account that the session has. */
-function own(path: string): void {
-	if (process.getuid?.() !== 0) return;
-	const { uid, gid } = statSync(join(path, ".."));
-	chownSync(path, uid, gid);
-}
-
-function put(files: Files, name: string, data: string | Buffer): void {
-	const path = join(files.dir, name);
-	writeFileSync(path, data);
-	own(path);
-}
-
-function partSize(files: Files, name: string): number {
-	const path = join(files.dir, name);
-	return existsSync(path) ? statSync(path).size : 0;
-}
-
-function sha(data: Buffer): string {
-	return createHash("sha256").update(data).digest("hex");
-}
-
-async function bytesOf(download: Download): Promise<Buffer> {
-	return readFileSync(await download.path());
-}
