@@ -26,25 +26,33 @@ var inlined = []string{
 	"golang.org/x/crypto/chacha20", "golang.org/x/crypto/internal/...",
 }
 
+// knownGo says whether the toolchain is the one whose insides the build knows.
+// With a newer one it does without, and the core is larger.
+func knownGo() bool { return strings.HasPrefix(runtime.Version(), "go1.26") }
+
 // coreEnv is the environment that the core is compiled in. The newer garbage
 // collector spreads its work over processors, of which wasm has one, and takes
 // 12 KB of brotli; Go 1.26 is the version that lets one do without.
 func coreEnv() []string {
 	env := []string{"GOOS=js", "GOARCH=wasm", "CGO_ENABLED=0"}
-	if strings.HasPrefix(runtime.Version(), "go1.26") {
+	if knownGo() {
 		env = append(env, "GOEXPERIMENT=nogreenteagc")
 	}
 	return env
 }
 
+// coreArgs are what makes a program of a package as the core is made of its own.
+func coreArgs(out, pkg string) []string {
+	args := append(append([]string{}, goBuild...), "-ldflags=-s -w -buildid=", "-gcflags=all=-l")
+	for _, p := range inlined {
+		args = append(args, "-gcflags="+p+"=")
+	}
+	return append(args, "-o", out, pkg)
+}
+
 // compileCore makes the SSH core. Go's own cache decides what is stale.
 func compileCore() error {
-	args := append(append([]string{}, goBuild...), "-ldflags=-s -w -buildid=", "-gcflags=all=-l")
-	for _, pkg := range inlined {
-		args = append(args, "-gcflags="+pkg+"=")
-	}
-	args = append(args, "-o", linkedPath, "./wasm")
-	if err := commandEnv(coreEnv(), "go", args...); err != nil {
+	if err := commandEnv(coreEnv(), "go", coreArgs(linkedPath, "./wasm")...); err != nil {
 		return err
 	}
 	if err := packCore(linkedPath, corePath); err != nil {

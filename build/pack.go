@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"os"
+	"runtime"
 )
 
 // packCore rewrites the core as Go linked it so that a browser fetches less of
@@ -31,6 +32,13 @@ func pack(file []byte) ([]byte, error) {
 	mem, err := parseMemory(data.body)
 	if err != nil {
 		return nil, err
+	}
+	if knownGo() {
+		if err := strip(mem); err != nil {
+			return nil, err
+		}
+	} else {
+		fmt.Println("build: the tables of", runtime.Version(), "are not known, and stay as they are")
 	}
 	data.body = mem.dataBody()
 	return m.bytes(), nil
