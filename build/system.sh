@@ -14,6 +14,7 @@ need htop htop
 need tmux tmux
 need gcc gcc # the race detector links with it
 need openssl openssl
+need puttygen putty-tools
 need python3 python3 # unpacks the archives that the page makes
 need ps procps
 need script bsdutils

@@ -1,4 +1,6 @@
 /** Ways to log in, as a person meets them. */
+import { execFileSync } from "node:child_process";
+import { writeFileSync } from "node:fs";
 import { App } from "./app.ts";
 import { expect, readKey, test } from "./fixtures.ts";
 import { PASSWORD, SSHD } from "./sshd.ts";
@@ -100,6 +102,36 @@ test("an encrypted key asks for its passphrase, names no server, and asks again"
 	await question.getByRole("button", { name: "Unlock" }).click();
 	await app.connected();
 });
+
+for (const [name, make] of [
+	["PuTTY's, version 3", ["puttygen", "KEY", "-O", "private", "-o", "OUT", "--new-passphrase", "PASS"]],
+	[
+		"PuTTY's, version 2",
+		["puttygen", "KEY", "-O", "private", "-o", "OUT", "--new-passphrase", "PASS", "--ppk-param", "version=2"],
+	],
+	[
+		"PKCS#8 with scrypt",
+		["openssl", "pkcs8", "-topk8", "-scrypt", "-in", "PEM", "-out", "OUT", "-passout", "file:PASS"],
+	],
+] as const)
+	test(`an encrypted key in another format: ${name}`, async ({ page, sshd }) => {
+		const out = `${sshd.dir}/other`;
+		const files: Record<string, string> = { KEY: `${sshd.dir}/user`, PEM: `${sshd.dir}/rsa`, OUT: out };
+		writeFileSync(`${sshd.dir}/passphrase`, "open sesame");
+		const [tool, ...args] = make.map((word) => files[word] ?? word.replace("PASS", `${sshd.dir}/passphrase`));
+		execFileSync(tool ?? "", args, { timeout: 20_000 });
+		const app = await new App(page).open();
+		await app.chooseKey(out);
+		await app.connect(`${sshd.username}@127.0.0.1:${sshd.port}`);
+		await app.trust();
+		const question = app.dialog("Passphrase for key other");
+		await question.getByLabel("Passphrase", { exact: true }).fill("close sesame");
+		await question.getByRole("button", { name: "Unlock" }).click();
+		await expect(question.getByRole("alert")).toContainText("does not open the key");
+		await question.getByLabel("Passphrase", { exact: true }).fill("open sesame");
+		await question.getByRole("button", { name: "Unlock" }).click();
+		await app.connected();
+	});
 
 test("what is no private key is refused before anything is sent", async ({ page, sshd }) => {
 	const app = await new App(page).open();

@@ -95,7 +95,11 @@ func (*privateKeyAuth) tries() int     { return 1 }
 func (a *privateKeyAuth) begin(t turn) ssh.AuthMethod {
 	return ssh.PublicKeysCallback(func() ([]ssh.Signer, error) {
 		signer, err := during(t, func() (ssh.Signer, error) {
-			return parseKey(a.text, func() (ssh.Signer, error) { return a.unlock(t) })
+			sealed, err := readKey(a.text)
+			if err != nil {
+				return nil, err
+			}
+			return sealed.signer(func() (ssh.Signer, error) { return a.unlock(t, sealed) })
 		})
 		if err != nil {
 			return nil, err
@@ -105,7 +109,7 @@ func (a *privateKeyAuth) begin(t turn) ssh.AuthMethod {
 }
 
 // unlock asks for the passphrase until it fits.
-func (a *privateKeyAuth) unlock(t turn) (ssh.Signer, error) {
+func (a *privateKeyAuth) unlock(t turn, sealed *sealedKey) (ssh.Signer, error) {
 	if a.passphrase == nil {
 		return nil, &KeyError{Reason: KeyWrongPassphrase, Err: errNoPassphrase}
 	}
@@ -115,7 +119,7 @@ func (a *privateKeyAuth) unlock(t turn) (ssh.Signer, error) {
 		if err != nil {
 			return nil, err
 		}
-		signer, err := unlockKey(a.text, secret)
+		signer, err := sealed.unlock(secret)
 		clear(secret)
 		var bad *KeyError
 		if errors.As(err, &bad) && bad.Reason == KeyWrongPassphrase && ask.Attempt < maxTries {

@@ -14,9 +14,11 @@ export function checkKey(input: string): KeyCheck {
 		.replace(/^\ufeff/, "")
 		.replace(/\r\n?/g, "\n")
 		.trim()}\n`;
-	if (text.trim() === "") return no("There is nothing in it. A private key starts with -----BEGIN … PRIVATE KEY-----.");
-	if (/^PuTTY-User-Key-File-/.test(text))
-		return no("This is a PuTTY key (PPK). Export it as OpenSSH: in PuTTYgen, Conversions, Export OpenSSH key.");
+	if (text.trim() === "")
+		return no(
+			"There is nothing in it. A private key starts with -----BEGIN … PRIVATE KEY----- or PuTTY-User-Key-File.",
+		);
+	if (/^PuTTY-User-Key-File-/.test(text)) return checkPPK(text);
 	if (/^(ssh-|ecdsa-|sk-)[a-z0-9@.-]+ /.test(text))
 		return no(
 			/-cert-v01@openssh\.com /.test(text)
@@ -28,7 +30,8 @@ export function checkKey(input: string): KeyCheck {
 	if (/-----BEGIN CERTIFICATE-----/.test(text) && !privateHead.test(text))
 		return no("This is a TLS certificate, not an SSH key.");
 	const head = privateHead.exec(text);
-	if (head === null) return no("This is not a private key. One starts with -----BEGIN … PRIVATE KEY-----.");
+	if (head === null)
+		return no("This is not a private key. One starts with -----BEGIN … PRIVATE KEY----- or PuTTY-User-Key-File.");
 	if (head[1] === "DSA ") return no("This is a DSA key. DSA is broken and servers refuse it; make an Ed25519 key.");
 	const end = text.indexOf(`-----END ${head[1] ?? ""}PRIVATE KEY-----`);
 	if (end < 0) return no("The key is cut off: its last line, -----END … PRIVATE KEY-----, is missing.");
@@ -38,6 +41,15 @@ export function checkKey(input: string): KeyCheck {
 	return no(
 		"The key is damaged: there are signs in it that a key has not. Copy it again, from the first line to the last.",
 	);
+}
+
+/** PuTTY's format: its last line is the checksum. */
+function checkPPK(text: string): KeyCheck {
+	if (/^PuTTY-User-Key-File-\d+: ssh-dss\n/.test(text))
+		return no("This is a DSA key. DSA is broken and servers refuse it; make an Ed25519 key.");
+	if (!/\nPrivate-MAC: [0-9a-f]+\n$/.test(text))
+		return no("The key is cut off: its last line, Private-MAC, is missing.");
+	return { ok: true, text, encrypted: !/\nEncryption: none\n/.test(text) };
 }
 
 /** OpenSSH's own format names its cipher in the clear (PROTOCOL.key): "none", or it is encrypted. */

@@ -23,7 +23,8 @@ const refused: [name: string, text: string, says: RegExp][] = [
 	["a certificate", "ssh-ed25519-cert-v01@openssh.com AAAA me", /certificate/],
 	["a public key as PEM", "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----", /public key/],
 	["a TLS certificate", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----", /TLS certificate/],
-	["PuTTY's format", "PuTTY-User-Key-File-3: ssh-ed25519\nEncryption: none", /PuTTYgen/],
+	["half of PuTTY's format", "PuTTY-User-Key-File-3: ssh-ed25519\nEncryption: none", /Private-MAC, is missing/],
+	["a DSA key of PuTTY's", "PuTTY-User-Key-File-2: ssh-dss\nEncryption: none", /DSA is broken/],
 	["a DSA key", pem("DSA "), /DSA is broken/],
 	["a key cut off", pem("OPENSSH ").replace(/-----END.*/, ""), /cut off/],
 	["a damaged key", pem("OPENSSH ", "AAAA…AAAA"), /damaged/],
@@ -48,6 +49,15 @@ for (const [name, text] of mended) {
 	test(`a key is mended: ${name}`, () =>
 		assert.deepEqual(checkKey(text), { ok: true, text: pem("OPENSSH "), encrypted: false }));
 }
+
+for (const [encryption, encrypted] of [
+	["none", false],
+	["aes256-cbc", true],
+] as const)
+	test(`a key of PuTTY's is taken, with encryption ${encryption}`, () => {
+		const text = `PuTTY-User-Key-File-3: ssh-ed25519\nEncryption: ${encryption}\nPrivate-MAC: 00ff\n`;
+		assert.deepEqual(checkKey(text.replace(/\n/g, "\r\n")), { ok: true, text, encrypted });
+	});
 
 test("keys that ssh-keygen makes are taken, encrypted ones told apart", () => {
 	const folder = mkdtempSync(join(tmpdir(), "keys-"));
