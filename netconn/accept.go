@@ -17,6 +17,13 @@ type AcceptOptions struct {
 	// Timeout is how long a client may take to ask for its target; zero means
 	// 5 seconds.
 	Timeout time.Duration
+
+	// Sessions keeps connections whose clients are away; nil means that a lost
+	// WebSocket ends its connection.
+	Sessions *Sessions
+
+	// User is who the client is. Only the same may resume.
+	User string
 }
 
 // openWait is SECURITY.md's time from upgrade to OPEN.
@@ -25,12 +32,17 @@ const openWait = 5 * time.Second
 // Request is a client that has asked for a target and waits. End it with Open
 // or Refuse.
 type Request struct {
+	// Resumed is the connection that the client has come back to, which goes on
+	// over the new WebSocket by itself. Then there is nothing to be done here.
+	Resumed *Conn
+
 	Host   string // as the client wrote it: check it before use
 	Port   uint16
 	Ticket string
 
 	sock           Socket
 	window, credit uint32
+	keep           *kept // nil: not to be resumed
 }
 
 // Accept greets the client at the other end of s and reads what it asks for. It
@@ -43,21 +55,51 @@ func Accept(ctx context.Context, s Socket, o AcceptOptions) (*Request, error) {
 	defer cancel()
 	h := hello{maxMessage: maxMessage}
 	rand.Read(h.nonce[:])
-	var ask open
+	var first wish
 	err := within(ctx, s, func() (err error) {
 		if err = s.Send(h.append(nil)); err != nil {
 			return err
 		}
-		ask, err = receive(s, server, parseOpen)
+		first, err = receive(s, server, parseWish)
 		return err
 	})
 	if err != nil {
 		return nil, err
 	}
-	return &Request{
+	if first.resume != nil {
+		c, err := o.Sessions.rejoin(s, *first.resume, h.nonce, o.User)
+		if err != nil {
+			e := asError(err)
+			hangUp(s, e.Code, e.Text)
+			return nil, e
+		}
+		return &Request{Resumed: c}, nil
+	}
+	ask := first.open
+	r := &Request{
 		Host: ask.target.Host, Port: ask.target.Port, Ticket: ask.target.Ticket,
 		sock: s, window: windowOf(o.Window, relayWindow), credit: ask.window,
-	}, nil
+	}
+	if ask.resumable && o.Sessions != nil {
+		r.keep = o.Sessions.enter(o.User)
+	}
+	return r, nil
+}
+
+// wish is a client's first frame.
+type wish struct {
+	open   open
+	resume *resume // nil: it is an OPEN
+}
+
+func parseWish(msg []byte) (w wish, err error) {
+	if msg[0] != typeResume {
+		w.open, err = parseOpen(msg)
+		return w, err
+	}
+	r, err := parseResume(msg)
+	w.resume = &r
+	return w, err
 }
 
 var errOpenLate = &Error{Code: CodeProtocol, Text: "no OPEN in time"}
@@ -69,15 +111,22 @@ func (r *Request) Open(route string) (*Conn, error) {
 	if len(route) > math.MaxUint8 {
 		return nil, errors.New("netconn: route is too long")
 	}
-	// No hold: nothing can be resumed yet, and the client has been told so.
 	o := opened{window: r.window, route: route}
-	rand.Read(o.sid[:])
-	rand.Read(o.secret[:])
+	var back comeback
+	if r.keep != nil {
+		o.identity = r.keep.identity
+		o.hold = uint32(max(r.keep.in.hold().Seconds(), 1))
+		back = r.keep
+	}
 	if err := r.sock.Send(o.append(nil)); err != nil {
 		r.sock.Close(CodeInternal, "")
 		return nil, fmt.Errorf("netconn: tell the client: %w", err)
 	}
-	return start(server, r.sock, Addr{r.Host, r.Port}, newStream(r.window, r.credit, dataHeader+largeChunk), Options{}), nil
+	c := start(server, r.sock, Addr{r.Host, r.Port}, newStream(r.window, r.credit, dataHeader+largeChunk), back, nil)
+	if r.keep != nil {
+		r.keep.in.add(r.keep, c)
+	}
+	return c, nil
 }
 
 // Refuse tells the client why it gets no connection, and closes. The client

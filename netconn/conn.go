@@ -17,6 +17,8 @@ const (
 	flushWait    = time.Second           // for what was written before Close
 	highWater    = 1 << 20               // bytes in the socket at which sending stops
 	drainedCheck = 4 * time.Millisecond  // between looks at a socket over highWater
+	quiet        = 5 * time.Second       // without an answer to bytes, then a client asks for one
+	patience     = 5 * time.Second       // for that answer
 )
 
 // errWriteClosed is what Write returns after CloseWrite.
@@ -26,9 +28,9 @@ var errWriteClosed = errors.New("netconn: write after CloseWrite")
 // concurrent use. The package comment lists what is unlike a TCP connection.
 type Conn struct {
 	side     role
-	sock     Socket
 	target   Addr
 	route    string
+	back     comeback // nil if the connection cannot be resumed
 	onGoAway func(time.Duration)
 
 	writing sync.Mutex // one Write at a time, so that none is torn by another
@@ -36,18 +38,24 @@ type Conn struct {
 	mu                           sync.Mutex
 	readable, writable, sendable sync.Cond
 	core                         *stream
+	link                         *link // nil while away
 	readBy, writeBy              deadline
 	closed                       bool
 	ended                        *ending
-	heard                        time.Time
 	ackTimer, watch, pinger      *time.Timer
-	control                      [][]byte // PING, PONG, GOAWAY: at most one of each
 	pings                        uint64
 	ackArmed                     bool
-	sendErr                      error
+	probe                        probe
 	flush                        *time.Timer // runs from the ending on
 
-	sent chan struct{} // closed when the pump has sent its last message
+	sent chan struct{} // closed when the last message was sent
+}
+
+// comeback is what becomes of a connection without a transport: a client dials
+// again, a relay waits. Both methods are called with the lock held.
+type comeback interface {
+	away(c *Conn) // the transport was lost
+	over()        // the connection has ended
 }
 
 // ending is how a connection ends. The first one counts.
@@ -61,11 +69,10 @@ type ending struct {
 }
 
 // start makes a Conn of an open session and lets it run.
-func start(side role, s Socket, target Addr, core *stream, o Options) *Conn {
+func start(side role, s Socket, target Addr, core *stream, back comeback, onGoAway func(time.Duration)) *Conn {
 	c := &Conn{
-		side: side, sock: s, target: target, core: core,
-		onGoAway: o.OnGoAway,
-		heard:    time.Now(),
+		side: side, target: target, core: core, back: back,
+		onGoAway: onGoAway,
 		sent:     make(chan struct{}),
 	}
 	c.readable.L, c.writable.L, c.sendable.L = &c.mu, &c.mu, &c.mu
@@ -73,16 +80,13 @@ func start(side role, s Socket, target Addr, core *stream, o Options) *Conn {
 	c.writeBy = deadline{lock: &c.mu, wake: &c.writable}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.ackTimer = time.AfterFunc(ackDelay, c.ackLate)
-	c.ackTimer.Stop()
-	c.watch = time.AfterFunc(deadAfter, c.checkHeard)
-	if side == server {
-		c.pinger = time.AfterFunc(pingEvery, c.ping)
-	}
-	go c.pump()
-	go c.receive()
+	c.makeTimers()
+	c.run(&link{sock: s})
 	return c
 }
+
+// Done is closed when the connection has ended and nothing more will be sent.
+func (c *Conn) Done() <-chan struct{} { return c.sent }
 
 // Read takes received bytes. What arrived before the connection was lost is
 // still given; then the reason, a *Error. io.EOF comes only after the other
@@ -129,6 +133,7 @@ func (c *Conn) Write(p []byte) (int, error) {
 		if n := c.core.write(p[done:]); n > 0 {
 			done += n
 			c.sendable.Signal()
+			c.expectAnswer()
 		}
 		if done == len(p) {
 			return done, nil
@@ -233,12 +238,12 @@ func (c *Conn) GoAway(after time.Duration) error {
 	return nil
 }
 
-// Stats returns how many bytes came in from the other side, and how many were
-// handed to the socket.
+// Stats returns how many bytes came in from the other side, and how many have
+// arrived there.
 func (c *Conn) Stats() (in, out uint64) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.core.rx, c.core.sent
+	return c.core.rx, c.core.acked
 }
 
 // Route returns the relay's label for itself, from OPENED. It may be empty.

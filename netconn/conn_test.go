@@ -413,6 +413,8 @@ func TestTheLaterFINClosesTheWebSocket(t *testing.T) {
 		c.CloseWrite()
 		wantFrame(t, relay, appendNumber(nil, typeFin, 0))
 		relay.Send(appendNumber(nil, typeFin, 0))
+		wantFrame(t, relay, appendAck(nil, 1, clientWindow))
+		relay.Send(appendAck(nil, 1, 1000))
 		var closed *CloseError
 		if _, err := relay.Receive(); !errors.As(err, &closed) || closed.Code != CodeNormal {
 			t.Errorf("the WebSocket ends with %v", err)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math"
+	"strings"
 	"time"
 )
 
@@ -26,6 +27,14 @@ type Options struct {
 	// OnGoAway is called, on a goroutine of its own, when the relay tells that it
 	// will end the connection after a while.
 	OnGoAway func(after time.Duration)
+
+	// OnLink is called when the WebSocket was lost and another is dialled, for
+	// each attempt, and when the connection goes on. It must not wait.
+	OnLink func(Link)
+
+	// Redial opens another WebSocket to the relay of that label, to resume after a
+	// loss. Zero: as Dial did; for Client, a lost WebSocket ends the connection.
+	Redial func(ctx context.Context, route string) (Socket, error)
 }
 
 const (
@@ -49,6 +58,11 @@ func Dial(ctx context.Context, url string, t Target, o Options) (*Conn, error) {
 	// The other side sends no more than the window unread, so that a message
 	// that fits the window is never too big.
 	limit := max(int64(windowOf(o.Window, clientWindow)), chunk) + frameSlack
+	if o.Redial == nil {
+		o.Redial = func(ctx context.Context, route string) (Socket, error) {
+			return dialSocket(ctx, routed(url, route), limit, o)
+		}
+	}
 	s, err := dialSocket(ctx, url, limit, o)
 	if err != nil {
 		if ctx.Err() != nil {
@@ -73,7 +87,7 @@ func Client(ctx context.Context, s Socket, t Target, o Options) (*Conn, error) {
 		if h, err = receive(s, client, parseHello); err != nil {
 			return err
 		}
-		if err = s.Send(open{window: window, target: t}.append(nil)); err != nil {
+		if err = s.Send(open{resumable: o.Redial != nil, window: window, target: t}.append(nil)); err != nil {
 			return err
 		}
 		answer, err = receive(s, client, parseOpened)
@@ -82,9 +96,29 @@ func Client(ctx context.Context, s Socket, t Target, o Options) (*Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := start(client, s, Addr{t.Host, t.Port}, newStream(window, answer.window, min(h.maxMessage, dataHeader+chunk)), o)
+	core := newStream(window, answer.window, min(h.maxMessage, dataHeader+chunk))
+	var back comeback
+	if o.Redial != nil && answer.hold > 0 {
+		back = &redialer{
+			identity: answer.identity, hold: time.Duration(answer.hold) * time.Second,
+			dial: o.Redial, onLink: o.OnLink, now: make(chan struct{}, 1),
+		}
+	}
+	c := start(client, s, Addr{t.Host, t.Port}, core, back, o.OnGoAway)
 	c.route = answer.route
 	return c, nil
+}
+
+// routed adds the relay's label to its URL, for a load balancer to read.
+func routed(url, route string) string {
+	if route == "" {
+		return url
+	}
+	separator := "?"
+	if strings.Contains(url, "?") {
+		separator = "&"
+	}
+	return url + separator + "r=" + route
 }
 
 // receive waits for one handshake frame, past those that are to be ignored.

@@ -209,7 +209,7 @@ func TestTheRelayWaitsFiveSecondsForOPEN(t *testing.T) {
 
 func TestTheRelayRefusesWhatIsNotOPEN(t *testing.T) {
 	for name, msg := range map[string][]byte{
-		"RESUME":              zeros(typeResume, 52),
+		"a short RESUME":      zeros(typeResume, 51),
 		"DATA":                dataFrame(0, "x"),
 		"another version":     {typeOpen, 2, 0, 0, 0, 0, 1, 0, 22, 0, 0, 0},
 		"an empty window":     open{}.append(nil),

@@ -43,11 +43,34 @@
 //     looks like the end of a file. Bytes that had arrived are given first.
 //   - After FIN both ways the WebSocket is closed with code 1000.
 //   - A TCP reset by the target is CodeReset, once the bytes before it were read.
-//   - Nothing heard for 45 seconds, or a message not sent in 30, ends the
-//     connection with CodeSilent. The relay sends a PING every 20 seconds.
+//   - Nothing heard for 45 seconds, or a message not sent in 30, counts as a lost
+//     WebSocket (CodeSilent). The relay sends a PING every 20 seconds.
 //   - RemoteAddr is the target as it was named, not an IP address.
-//   - If the relay's process ends, so does the connection: resuming over a new
-//     WebSocket is not part of this version. RESUME is answered with CodeProtocol.
+//   - If the relay's process ends, so does the connection.
+//
+// # Resuming
+//
+// A Conn that Dial made outlives its WebSocket, if the relay keeps sessions: both
+// sides hold what the other has not acknowledged, the client dials again, proves
+// in RESUME that it knows the secret of OPENED, and both tell how far they have
+// received. Nothing is lost and nothing comes twice. Meanwhile Read and Write
+// wait, as on a slow line, and the relay keeps the TCP connection for its hold.
+// Away tells that it is so, Options.OnLink how it goes, Wake that now is a good
+// moment.
+//
+// In offsets FIN counts as one byte behind the last, so that its arrival is
+// acknowledged too. A transport is an epoch; a newer one takes the place of the
+// old at once (CodeSuperseded), and what that still brings is ignored. A session
+// that the relay does not know, or not any more, and a wrong proof are answered
+// alike, with CodeNotFound: an error at both ends, and never io.EOF. A breach of
+// the protocol ends the session too.
+//
+// A client finds a dead path within ten seconds of a key: bytes that are not
+// acknowledged for five are followed by a PING, which has five more. Without a
+// key it is the 45 seconds of silence.
+//
+// A browser that closes a page ends its WebSocket with 1001, and the keys of the
+// session are gone with the page: the relay does not wait for it.
 //
 // # Failing
 //

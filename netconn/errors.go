@@ -29,6 +29,8 @@ const (
 const (
 	// CodeNormal is the close code after FIN both ways; never in an ERROR frame.
 	CodeNormal Code = 1000
+	// codeGoingAway is the close code of a browser that leaves the page.
+	codeGoingAway Code = 1001
 	// CodeTextMessage is the close code for a text message: relay.v1 has none.
 	CodeTextMessage Code = 1003
 	// CodeTooBig is the close code for a message over the limit.

@@ -63,8 +63,7 @@ func parseOpen(msg []byte) (o open, err error) {
 
 // opened tells that the relay has connected the target.
 type opened struct {
-	sid    [16]byte
-	secret [32]byte
+	identity
 	window uint32
 	hold   uint32 // seconds that the relay keeps a session without transport
 	route  string
@@ -115,6 +114,7 @@ func (r *reader) take(n int) []byte {
 func (r *reader) u8() byte          { return r.take(1)[0] }
 func (r *reader) u16() uint16       { return binary.BigEndian.Uint16(r.take(2)) }
 func (r *reader) u32() uint32       { return binary.BigEndian.Uint32(r.take(4)) }
+func (r *reader) u64() uint64       { return binary.BigEndian.Uint64(r.take(8)) }
 func (r *reader) bytes(b []byte)    { copy(b, r.take(len(b))) }
 func (r *reader) text(n int) string { return string(r.take(n)) }
 

@@ -5,37 +5,58 @@ import (
 	"time"
 )
 
-// pump sends what is to be sent until the connection ends, and then closes the
-// socket.
-func (c *Conn) pump() {
-	patience := time.AfterFunc(sendWait, c.tooSlow)
+// link is a transport of a Conn: the socket and what belongs to it alone.
+type link struct {
+	sock    Socket
+	epoch   uint32
+	heard   time.Time
+	control [][]byte // RESUMED, PING, PONG, GOAWAY: at most one of each
+	err     error    // of a Send
+}
+
+// run makes l the transport. The lock is held.
+func (c *Conn) run(l *link) {
+	l.heard = time.Now()
+	c.link = l
+	c.startTimers()
+	c.writable.Broadcast()
+	go c.pump(l)
+	go c.receive(l)
+}
+
+// pump sends what is to be sent until the transport or the connection ends, and
+// then closes the socket.
+func (c *Conn) pump(l *link) {
+	patience := time.AfterFunc(sendWait, func() { c.tooSlow(l) })
 	patience.Stop()
-	for msg := c.next(); msg != nil; msg = c.next() {
+	for msg := c.next(l); msg != nil; msg = c.next(l) {
 		patience.Reset(sendWait)
-		err := c.sock.Send(msg)
+		err := l.sock.Send(msg)
 		patience.Stop()
 		if err != nil {
-			c.sendFailed(err)
+			c.sendFailed(l, err)
 			break
 		}
-		c.drain()
+		c.drain(l)
 	}
-	c.finish()
+	c.finish(l)
 }
 
 // next waits for the next message to send, the last one being sent; nil is the
 // end.
-func (c *Conn) next() []byte {
+func (c *Conn) next(l *link) []byte {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.core.recycle()
+	if c.link == l {
+		c.core.recycle()
+	}
 	for {
-		if c.ended != nil && c.ended.torn {
+		if c.link != l || c.ended != nil && c.ended.torn {
 			return nil
 		}
-		if len(c.control) > 0 {
-			msg := c.control[0]
-			c.control = c.control[1:]
+		if len(l.control) > 0 {
+			msg := l.control[0]
+			l.control = l.control[1:]
 			return msg
 		}
 		if msg := c.core.poll(); msg != nil {
@@ -57,12 +78,12 @@ func (c *Conn) next() []byte {
 
 // drain waits until the socket has room. A browser takes any amount and tells
 // only on being asked how much it still holds.
-func (c *Conn) drain() {
-	for c.sock.Buffered() > highWater {
+func (c *Conn) drain(l *link) {
+	for l.sock.Buffered() > highWater {
 		c.mu.Lock()
-		torn := c.ended != nil && c.ended.torn
+		over := c.link != l || c.ended != nil && c.ended.torn
 		c.mu.Unlock()
-		if torn {
+		if over {
 			return
 		}
 		time.Sleep(drainedCheck)
@@ -71,26 +92,34 @@ func (c *Conn) drain() {
 
 // sendFailed keeps the error for receive to report: the other side's last words
 // may still be on their way in, and say more.
-func (c *Conn) sendFailed(err error) {
+func (c *Conn) sendFailed(l *link, err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.sendErr = err
-	if c.ended != nil {
+	l.err = err
+	if c.ended != nil && c.link == l {
 		c.ended.unsent = c.core.unsent()
 	}
 }
 
-// finish closes the socket, which makes receive return.
-func (c *Conn) finish() {
+// finish closes the socket, which makes receive return. A transport that was
+// dropped is closed by whoever dropped it.
+func (c *Conn) finish(l *link) {
 	c.mu.Lock()
-	c.stopped()
+	if c.link != l {
+		c.mu.Unlock()
+		return
+	}
 	code, reason := CodeInternal, ""
-	if c.ended != nil {
+	switch {
+	case c.ended != nil:
 		code, reason = c.ended.code, c.ended.reason
 		c.flush.Stop()
+		c.stopped()
+	case c.back != nil:
+		code = CodeNormal
 	}
 	c.mu.Unlock()
-	c.sock.Close(code.closeCode(), reason)
+	l.sock.Close(code.closeCode(), reason)
 }
 
 // stopped tells Close that nothing more will be sent. The lock is held.
@@ -104,25 +133,25 @@ func (c *Conn) stopped() {
 
 // receive takes messages until the socket ends. After the connection has ended
 // it goes on, so that the WebSocket's closing handshake can come to its end.
-func (c *Conn) receive() {
+func (c *Conn) receive(l *link) {
 	for {
-		msg, err := c.sock.Receive()
+		msg, err := l.sock.Receive()
 		if err != nil {
-			c.lost(err)
+			c.lost(l, err)
 			return
 		}
-		if goAway := c.onMessage(msg); goAway != nil {
+		if goAway := c.onMessage(l, msg); goAway != nil {
 			go goAway()
 		}
 	}
 }
 
 // onMessage handles a message. What it returns is to be called unlocked.
-func (c *Conn) onMessage(msg []byte) func() {
+func (c *Conn) onMessage(l *link, msg []byte) func() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.heard = time.Now()
-	if c.ended != nil {
+	l.heard = time.Now()
+	if c.ended != nil || !c.core.current(l.epoch) {
 		return nil
 	}
 	f, err := decode(c.side, msg)
@@ -156,9 +185,10 @@ func (c *Conn) onStream(f frame) {
 		c.ackSoon()
 	case typeAck:
 		c.writable.Broadcast()
+		c.sendable.Signal() // the last byte may have arrived
 	case typeFin:
 		c.readable.Broadcast()
-		c.sendable.Signal() // both ends may be reached now
+		c.sendable.Signal() // with the ACK of it
 	}
 }
 
@@ -166,24 +196,59 @@ func (c *Conn) onStream(f frame) {
 func (c *Conn) breach(err error) {
 	e := asError(err)
 	c.core.discard()
-	c.control = nil
+	if c.link != nil {
+		c.link.control = nil
+	}
 	c.end(ending{err: e, code: e.Code, reason: e.Text, farewell: appendError(nil, e.Code, e.Text)})
 }
 
-// lost ends the connection because the socket did.
-func (c *Conn) lost(err error) {
+// lost drops a transport whose socket has ended.
+func (c *Conn) lost(l *link, err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if c.link != l {
+		return
+	}
 	var closed *CloseError
 	isClose := errors.As(err, &closed)
-	if c.sendErr != nil && !isClose {
-		err = c.sendErr
+	if l.err != nil && !isClose {
+		err = l.err
 	}
 	e := lostError(err)
-	if isClose && closed.Code == CodeNormal && c.core.finRead {
+	switch {
+	case isClose && closed.Code == CodeNormal && c.core.finRead:
 		e = &Error{Code: CodeNormal}
+	case isClose && closed.Code == codeGoingAway && c.side == server:
+		// The page was closed, and the session's keys with it: nobody will come.
+		c.end(ending{err: e, code: e.Code, torn: true})
+		return
 	}
-	c.end(ending{err: e, code: e.Code, torn: true})
+	c.drop(l, e)
+}
+
+// drop parts with a transport that is of no more use. The connection ends with
+// it unless it can be resumed over another. The lock is held.
+func (c *Conn) drop(l *link, e *Error) {
+	if c.ended != nil || c.back == nil || e.Code != CodeLost && e.Code != CodeSilent {
+		c.end(ending{err: e, code: e.Code, torn: true})
+		return
+	}
+	c.unlink(CodeNormal)
+	c.back.away(c)
+}
+
+// unlink parts with the transport, if there is one. Its socket is closed
+// without waiting for it: the network may be gone. The lock is held.
+func (c *Conn) unlink(code Code) {
+	l := c.link
+	if l == nil {
+		return
+	}
+	c.link = nil
+	c.core.detach()
+	c.stopTimers()
+	c.sendable.Broadcast()
+	go l.sock.Close(code.closeCode(), "")
 }
 
 // end decides how the connection ends, unless that is decided. The lock is held.
@@ -191,25 +256,31 @@ func (c *Conn) end(e ending) {
 	if c.ended != nil {
 		return
 	}
+	if c.link == nil {
+		e.torn = true
+	}
 	if e.torn {
 		e.unsent = c.core.unsent()
 	}
 	c.ended = &e
-	for _, t := range []*time.Timer{c.ackTimer, c.watch, c.pinger} {
-		if t != nil {
-			t.Stop()
-		}
-	}
+	c.stopTimers()
 	c.readable.Broadcast()
 	c.writable.Broadcast()
 	c.sendable.Broadcast()
+	if c.back != nil {
+		c.back.over()
+	}
+	if c.link == nil {
+		c.stopped()
+		return
+	}
 	c.flush = time.AfterFunc(flushWait, c.tear)
 }
 
 // tear stops a pump that has not come to its end in time.
 func (c *Conn) tear() {
 	c.mu.Lock()
-	e := c.ended
+	e, l := c.ended, c.link
 	e.torn = true
 	select {
 	case <-c.sent:
@@ -219,5 +290,5 @@ func (c *Conn) tear() {
 	c.stopped()
 	c.sendable.Broadcast()
 	c.mu.Unlock()
-	c.sock.Close(e.code.closeCode(), e.reason)
+	l.sock.Close(e.code.closeCode(), e.reason)
 }

@@ -134,7 +134,7 @@ func TestACutTCPConnectionIsALostRelay(t *testing.T) {
 func TestAClosingHandshakeThatGetsNoAnswerEndsSoon(t *testing.T) {
 	_, conn := rawWebSocket(t) // which reads no more
 	began := time.Now()
-	conn.sock.Close(CodeNormal, "")
+	conn.link.sock.Close(CodeNormal, "")
 	if got := time.Since(began); got > 3*closeWait {
 		t.Errorf("Close took %v", got)
 	}
@@ -194,7 +194,7 @@ func TestNoGoroutineOutlivesItsConnection(t *testing.T) {
 			s.Abort(CodeReset, "")
 			c.Close()
 		case 2:
-			c.sock.(*webSocket).ws.CloseNow()
+			c.link.sock.(*webSocket).ws.CloseNow()
 			s.Read(make([]byte, 1))
 			c.Close()
 			s.Close()

@@ -22,31 +22,40 @@ const (
 // stream is the core of a connection: both directions as byte offsets. It has
 // no clock, no goroutine and no I/O, and so no lock: what calls it has.
 //
-// Outbound, acked <= sent <= written <= limit. Inbound, taken <= rx <= granted.
-// The bytes [sent, written) are held here. To resume over a new transport, hold
-// [acked, written) instead: release a message in onAck, not in recycle, and send
-// again from the other side's rx. A message can be cut in front by any number of
-// bytes, as its new header may overwrite bytes that have arrived.
+// Outbound, acked <= sent <= tip <= written <= limit: sent is how far this
+// transport has come, tip how far any has. Inbound, taken <= rx <= granted.
+// What is not acknowledged is kept, so that resume.go can send it again.
+//
+// FIN counts as one byte behind the last, as in TCP: an ACK tells whether it has
+// arrived, and so does the offset that a new transport begins with.
 type stream struct {
-	acked, sent, written, limit uint64
-	queue                       [][]byte // messages; the first dataHeader bytes are free for the header
-	inFlight                    []byte   // the message that poll gave last
-	payload                     int      // most bytes in one DATA
+	acked, sent, tip, written, limit uint64
+	held                             []piece  // [acked, tip)
+	queue                            [][]byte // [tip, written): messages with room for the header
+	inFlight                         []byte   // the message that poll gave last
+	fresh                            bool     // inFlight is the last of held
+	payload                          int      // most bytes in one DATA
+	epoch                            uint32   // of the transport; the first is 0
+	away                             bool     // there is none
 
 	rx, taken, granted uint64
 	window             uint64
-	unread             []received
-	acking             uint64 // the rx that the last ACK told
+	unread             []piece
+	acking             uint64 // the offset that the last ACK told
 	ackNow             bool
 
-	finWritten, finSent, finRead bool
+	finWritten bool // nothing will follow written
+	finSent    bool // over this transport
+	finTold    bool // over any
+	finAcked   bool
+	finRead    bool
 
 	small [17]byte // room for an ACK or FIN
 }
 
-// received is the payload of a DATA frame, as far as it is unread, and the
-// message that it lies in.
-type received struct{ rest, message []byte }
+// piece is a part of a stream, and the message that it lies in, if that is to
+// be given back.
+type piece struct{ rest, message []byte }
 
 // newStream starts a connection at offset zero: the other side accepts limit
 // bytes and messages of at most message bytes, this side accepts window bytes.
@@ -61,7 +70,7 @@ func newStream(window, limit uint32, message uint32) *stream {
 
 // write takes bytes of p while there is credit and room, and returns how many.
 func (s *stream) write(p []byte) int {
-	room := min(s.limit-s.written, sendQueue-(s.written-s.sent))
+	room := min(s.limit-s.written, sendQueue-(s.written-s.tip))
 	if s.finWritten {
 		room = 0
 	}
@@ -109,7 +118,8 @@ func (s *stream) closeWrite() { s.finWritten = true }
 
 // discard forgets what was written and not yet sent.
 func (s *stream) discard() {
-	s.queue, s.written = nil, s.sent
+	s.held, s.queue = nil, nil
+	s.tip, s.written = s.sent, s.sent
 	s.finWritten = s.finSent
 }
 
@@ -118,30 +128,39 @@ func (s *stream) discard() {
 func (s *stream) poll() []byte {
 	if s.ackNow {
 		s.ackNow = false
-		s.acking = s.rx
-		s.granted = s.taken + s.window
-		return appendAck(s.small[:0], s.rx, s.granted)
+		rx, limit := s.point()
+		return appendAck(s.small[:0], rx, limit)
+	}
+	if s.sent < s.tip {
+		return s.pollAgain()
 	}
 	if len(s.queue) > 0 {
 		msg := s.queue[0]
 		s.queue[0] = nil
 		s.queue = s.queue[1:]
 		putData(msg, s.sent)
+		s.held = append(s.held, piece{msg[dataHeader:], msg})
 		s.sent += uint64(len(msg) - dataHeader)
-		s.inFlight = msg
+		s.tip = s.sent
+		s.inFlight, s.fresh = msg, true
 		return msg
 	}
-	if s.finWritten && !s.finSent {
-		s.finSent = true
+	if s.finWritten && !s.finSent && !s.finAcked {
+		s.finSent, s.finTold = true, true
 		return appendNumber(s.small[:0], typeFin, s.sent)
 	}
 	return nil
 }
 
-// recycle takes back the message that poll gave: it has been sent.
+// recycle takes back the message that poll gave: it has been sent. Until it is
+// acknowledged its bytes are kept.
 func (s *stream) recycle() {
-	giveBack(s.inFlight)
-	s.inFlight = nil
+	if s.fresh {
+		s.gather()
+	} else {
+		giveBack(s.inFlight)
+	}
+	s.inFlight, s.fresh = nil, false
 }
 
 // onFrame takes DATA, ACK and FIN. It keeps the payload.
@@ -168,11 +187,11 @@ func (s *stream) onData(f frame) error {
 		return protocolError("DATA past the limit %d", s.granted)
 	}
 	s.rx += size
-	s.keep(received{f.payload, f.message})
+	s.keep(piece{f.payload, f.message})
 	return nil
 }
 
-func (s *stream) keep(r received) {
+func (s *stream) keep(r piece) {
 	n := len(s.unread)
 	if n == 0 || len(r.rest) >= mergeBelow {
 		s.unread = append(s.unread, r)
@@ -180,7 +199,7 @@ func (s *stream) keep(r received) {
 	}
 	last := &s.unread[n-1].rest
 	if len(r.rest) > cap(*last)-len(*last) {
-		s.unread = append(s.unread, received{rest: make([]byte, 0, mergeBelow)})
+		s.unread = append(s.unread, piece{rest: make([]byte, 0, mergeBelow)})
 		last = &s.unread[n].rest
 	}
 	*last = append(*last, r.rest...)
@@ -188,13 +207,17 @@ func (s *stream) keep(r received) {
 }
 
 func (s *stream) onAck(rx, limit uint64) error {
-	if rx < s.acked || rx > s.sent {
-		return protocolError("ACK of %d outside [%d, %d]", rx, s.acked, s.sent)
+	sent := s.sent
+	if s.finSent || s.finAcked {
+		sent++
+	}
+	if from := s.arrived(); rx < from || rx > sent {
+		return protocolError("ACK of %d outside [%d, %d]", rx, from, sent)
 	}
 	if limit < s.limit {
 		return protocolError("ACK takes credit back: %d after %d", limit, s.limit)
 	}
-	s.acked, s.limit = rx, limit
+	s.release(rx, limit)
 	return nil
 }
 
@@ -203,6 +226,7 @@ func (s *stream) onFin(off uint64) error {
 		return protocolError("FIN at %d, expected %d", off, s.rx)
 	}
 	s.finRead = true
+	s.ackNow = true
 	return nil
 }
 
@@ -216,7 +240,7 @@ func (s *stream) read(p []byte) int {
 		n += m
 		if head.rest = head.rest[m:]; len(head.rest) == 0 {
 			giveBack(head.message)
-			*head = received{}
+			*head = piece{}
 			s.unread = s.unread[1:]
 		}
 	}
@@ -229,7 +253,7 @@ func (s *stream) read(p []byte) int {
 
 // ackDue reports whether an ACK would tell anything new.
 func (s *stream) ackDue() bool {
-	return s.rx != s.acking || s.taken+s.window != s.granted
+	return s.told() != s.acking || s.taken+s.window != s.granted
 }
 
 // wantAck makes the next poll an ACK, if one is due.
@@ -241,5 +265,6 @@ func (s *stream) eof() bool { return s.finRead && len(s.unread) == 0 }
 // unsent reports whether bytes were written that may not have been sent.
 func (s *stream) unsent() bool { return s.written > s.sent || s.inFlight != nil }
 
-// done reports whether both directions have ended on the wire.
-func (s *stream) done() bool { return s.finRead && s.finSent }
+// done reports whether both directions have ended, and both sides know: this
+// one has nothing left to tell.
+func (s *stream) done() bool { return s.finRead && s.finAcked && s.acking == s.told() }

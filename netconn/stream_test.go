@@ -9,25 +9,39 @@ import (
 
 var (
 	seed  = flag.Uint64("seed", 0, "replay one schedule of TestStreamKeepsItsPromises")
-	seeds = flag.Uint64("seeds", 3000, "how many schedules TestStreamKeepsItsPromises runs")
+	seeds = flag.Uint64("seeds", 50_000, "how many schedules TestStreamKeepsItsPromises runs")
 )
 
-// world is two streams and the messages between them. The byte at offset i of
-// side n's stream is known, so that a model needs no memory.
+// world is two streams and the transports between them: side 0 dials, side 1
+// is resumed. The byte at offset i of side n's stream is known, so that a model
+// needs no memory.
 type world struct {
 	t       testing.TB
 	message int // the largest that either may send
 	s       [2]*stream
-	wire    [2][][]byte // towards each side
 	windows [2]uint64
+	on      [2]*transport // that the side uses; nil while it has none
+	old     []*transport  // whatever still may bring something
+	dialled *transport    // has RESUME or RESUMED on its way
+	epoch   uint32
+	cuts    int
+}
+
+// transport is a WebSocket: messages towards each side, and a handshake.
+type transport struct {
+	epoch   uint32
+	wire    [2][][]byte
+	resume  *[2]uint64 // on its way to side 1
+	resumed *[2]uint64 // on its way to side 0
 }
 
 func byteAt(side int, off uint64) byte { return byte(off*31 + off>>8 + uint64(side)*101) }
 
 func newWorld(t testing.TB, w0, w1 uint32, message uint32) *world {
+	first := new(transport)
 	return &world{t: t, message: int(message), windows: [2]uint64{uint64(w0), uint64(w1)}, s: [2]*stream{
 		newStream(w0, w1, message), newStream(w1, w0, message),
-	}}
+	}, on: [2]*transport{first, first}, old: []*transport{first}}
 }
 
 func (w *world) write(side, n int) {
@@ -56,23 +70,32 @@ func (w *world) read(side, n int) {
 
 // send moves one message from the side to the wire.
 func (w *world) send(side int) bool {
+	if w.on[side] == nil {
+		return false
+	}
 	w.s[side].recycle()
 	msg := w.s[side].poll()
 	if len(msg) > w.message && msg[0] == typeData {
 		w.t.Fatalf("side %d sends a message of %d bytes, the limit is %d", side, len(msg), w.message)
 	}
 	if msg != nil {
-		w.wire[1-side] = append(w.wire[1-side], bytes.Clone(msg))
+		wire := &w.on[side].wire[1-side]
+		*wire = append(*wire, bytes.Clone(msg))
 	}
 	return msg != nil
 }
 
-func (w *world) deliver(side int) bool {
-	if len(w.wire[side]) == 0 {
-		return false
+// deliver brings the side a message of a transport, which may be a former one.
+func (w *world) deliver(side int, from *transport) bool {
+	if from == nil || len(from.wire[side]) == 0 || side == 0 && from == w.dialled {
+		return false // or RESUMED comes first
 	}
-	f, err := decode(client, w.wire[side][0])
-	w.wire[side] = w.wire[side][1:]
+	msg := from.wire[side][0]
+	from.wire[side] = from.wire[side][1:]
+	if !w.s[side].current(from.epoch) {
+		return true
+	}
+	f, err := decode(client, msg)
 	if err == nil {
 		err = w.s[side].onFrame(f)
 	}
@@ -85,29 +108,120 @@ func (w *world) deliver(side int) bool {
 	return true
 }
 
+// cut makes one side lose its transport. The other need not know yet.
+func (w *world) cut(side int) {
+	if w.on[side] != nil {
+		w.on[side] = nil
+		w.s[side].detach()
+		w.cuts++
+	}
+}
+
+// dial makes side 0 try to resume, whatever became of its last attempt.
+func (w *world) dial() {
+	if w.on[0] != nil {
+		return
+	}
+	w.epoch++
+	rx, limit := w.s[0].point()
+	w.dialled = &transport{epoch: w.epoch, resume: &[2]uint64{rx, limit}}
+	w.old = append(w.old, w.dialled)
+	if len(w.old) > 3 {
+		w.old = w.old[1:]
+	}
+}
+
+// meet makes side 1 take a RESUME, be it late or a second time.
+func (w *world) meet(t *transport) {
+	if t.resume == nil {
+		return
+	}
+	s := w.s[1]
+	if s.epoch >= t.epoch {
+		if err := s.attach(t.epoch, t.resume[0], t.resume[1]); err != errStale {
+			w.t.Fatalf("a stale transport is taken: %v", err)
+		}
+		return
+	}
+	w.cut(1)
+	if err := s.attach(t.epoch, t.resume[0], t.resume[1]); err != nil {
+		w.t.Fatalf("an honest RESUME is refused: %v", err)
+	}
+	rx, limit := s.point()
+	t.resumed = &[2]uint64{rx, limit}
+	w.on[1] = t
+}
+
+// reach makes side 0 take the RESUMED of its last attempt.
+func (w *world) reach() {
+	t := w.dialled
+	if t == nil || t.resumed == nil || w.on[0] != nil {
+		return
+	}
+	if err := w.s[0].attach(t.epoch, t.resumed[0], t.resumed[1]); err != nil {
+		w.t.Fatalf("an honest RESUMED is refused: %v", err)
+	}
+	w.on[0], w.dialled = t, nil
+}
+
+// resume makes both sides use the same, new transport.
+func (w *world) resume() {
+	w.cut(0)
+	w.dial()
+	w.meet(w.dialled)
+	w.reach()
+}
+
 // step does one thing, chosen by op and n.
 func (w *world) step(op byte, n int) {
 	side := int(op & 1)
-	switch op >> 1 % 6 {
+	switch op >> 1 % 10 {
 	case 0:
 		w.write(side, n)
 	case 1:
 		w.read(side, n)
-	case 2:
+	case 2, 3:
 		w.send(side)
-	case 3:
-		w.deliver(side)
 	case 4:
-		w.s[side].wantAck()
+		w.deliver(side, w.on[side])
 	case 5:
+		w.deliver(side, w.old[n%len(w.old)])
+	case 6:
+		if w.on[side] != nil {
+			w.s[side].wantAck()
+		}
+	case 7:
 		if n == 0 {
 			w.s[side].closeWrite()
+		}
+	case 8:
+		w.change(side, n)
+	case 9:
+		if side == 0 {
+			w.reach()
+		} else {
+			w.meet(w.old[n%len(w.old)])
 		}
 	}
 }
 
-// settle ends both directions and lets everything that was written arrive.
+// change cuts or dials.
+func (w *world) change(side, n int) {
+	switch {
+	case side == 1 && n%4 > 0:
+		w.dial()
+	case n%3 == 0:
+		w.cut(side)
+	case n%7 == 0:
+		w.cut(0)
+		w.cut(1)
+	}
+}
+
+// settle makes the network work, ends both directions and lets everything that
+// was written arrive.
 func (w *world) settle() {
+	w.resume()
 	for _, s := range w.s {
 		s.closeWrite()
 	}
@@ -115,7 +229,7 @@ func (w *world) settle() {
 		moved = false
 		for side := range w.s {
 			w.s[side].wantAck()
-			for w.send(side) || w.deliver(side) {
+			for w.send(side) || w.deliver(side, w.on[side]) {
 				moved = true
 			}
 			w.read(side, 1<<16)
@@ -123,7 +237,7 @@ func (w *world) settle() {
 	}
 	for side, s := range w.s {
 		other := w.s[1-side]
-		if !s.eof() || !s.done() || s.taken != other.written || s.acked > s.sent || s.unsent() {
+		if !s.eof() || !s.done() || s.taken != other.written || s.acked != s.written || len(s.held) > 0 || s.unsent() {
 			w.t.Fatalf("side %d: eof %v, done %v, read %d of %d", side, s.eof(), s.done(), s.taken, other.written)
 		}
 	}
@@ -132,11 +246,11 @@ func (w *world) settle() {
 func (w *world) run(seed uint64) {
 	r := rand.New(rand.NewPCG(seed, 1))
 	size := 1 + r.IntN(60)
-	ops := r.Perm(12)
-	for range 400 {
+	ops := r.Perm(20)
+	for range 300 {
 		n := r.IntN(size)
-		op := ops[min(r.IntN(12), r.IntN(14))%12] // a different mixture with each seed
-		if op>>1 == 5 && r.IntN(50) > 0 {
+		op := ops[min(r.IntN(20), r.IntN(24))%20] // a different mixture with each seed
+		if op>>1 == 7 && r.IntN(50) > 0 {
 			continue
 		}
 		w.step(byte(op), n)
@@ -149,6 +263,7 @@ func TestStreamKeepsItsPromises(t *testing.T) {
 	if *seed != 0 {
 		first, last = *seed, *seed
 	}
+	cuts := 0
 	for seed := first; seed <= last; seed++ {
 		r := rand.New(rand.NewPCG(seed, 2))
 		w := newWorld(t, 1+r.Uint32N(40), 1+r.Uint32N(40), dataHeader+1+r.Uint32N(30))
@@ -160,7 +275,9 @@ func TestStreamKeepsItsPromises(t *testing.T) {
 			}()
 			w.run(seed)
 		}()
+		cuts += w.cuts
 	}
+	t.Logf("%d schedules with %d cuts", last-first+1, cuts)
 }
 
 func FuzzStreamSchedule(f *testing.F) {
@@ -303,6 +420,7 @@ func TestStreamDoesNotAllocatePerMessage(t *testing.T) {
 		s.recycle()
 		s.poll()
 		s.recycle()
+		s.onAck(s.sent, s.limit)
 		s.write(p)
 	}); n > 1 {
 		t.Errorf("%v allocations a message", n)

@@ -2,6 +2,36 @@ package netconn
 
 import "time"
 
+// makeTimers makes the timers of a connection, none of which runs yet. The lock
+// is held.
+func (c *Conn) makeTimers() {
+	c.ackTimer = time.AfterFunc(ackDelay, c.ackLate)
+	c.watch = time.AfterFunc(deadAfter, c.checkHeard)
+	if c.side == server {
+		c.pinger = time.AfterFunc(pingEvery, c.ping)
+	}
+	c.probe.patience = patience
+	c.stopTimers()
+}
+
+// startTimers watches over a new transport. The lock is held.
+func (c *Conn) startTimers() {
+	c.watch.Reset(deadAfter)
+	if c.pinger != nil {
+		c.pinger.Reset(pingEvery)
+	}
+}
+
+func (c *Conn) stopTimers() {
+	c.ackArmed = false
+	for _, t := range []*time.Timer{c.ackTimer, c.watch, c.pinger, c.probe.timer} {
+		if t != nil {
+			t.Stop()
+		}
+	}
+	c.probe.stop()
+}
+
 // ackSoon sees to it that received bytes are acknowledged within ackDelay, even
 // if nobody reads them: the other side may wait for it to free its buffer. The
 // lock is held.
@@ -16,7 +46,7 @@ func (c *Conn) ackLate() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.ackArmed = false
-	if c.ended == nil {
+	if c.ended == nil && c.link != nil {
 		c.core.wantAck()
 		c.sendable.Signal()
 	}
@@ -26,46 +56,61 @@ func (c *Conn) ackLate() {
 func (c *Conn) ping() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.ended == nil {
-		c.pings++
-		c.sendControl(appendNumber(nil, typePing, c.pings))
+	if c.ended == nil && c.link != nil {
+		c.sendPing()
 		c.pinger.Reset(pingEvery)
 	}
 }
 
-// checkHeard ends the connection after deadAfter of silence.
+func (c *Conn) sendPing() {
+	c.pings++
+	c.sendControl(appendNumber(nil, typePing, c.pings))
+}
+
+// checkHeard drops a transport after deadAfter of silence.
 func (c *Conn) checkHeard() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.ended != nil {
+	if c.ended != nil || c.link == nil {
 		return
 	}
-	if left := deadAfter - time.Since(c.heard); left > 0 {
+	if left := deadAfter - time.Since(c.link.heard); left > 0 {
 		c.watch.Reset(left)
 		return
 	}
-	c.end(ending{err: &Error{Code: CodeSilent}, code: CodeSilent, torn: true})
+	c.drop(c.link, &Error{Code: CodeSilent})
 }
 
-// tooSlow ends the connection when the network did not take a message for
+// tooSlow drops a transport when the network did not take a message for
 // sendWait, although the other side may still be heard.
-func (c *Conn) tooSlow() {
+func (c *Conn) tooSlow(l *link) {
 	c.mu.Lock()
-	c.end(ending{err: &Error{Code: CodeSilent}, code: CodeSilent, torn: true})
+	if c.link != l {
+		c.mu.Unlock()
+		return
+	}
+	c.drop(l, &Error{Code: CodeSilent})
+	ended := c.ended != nil
 	c.mu.Unlock()
-	c.tear()
+	if ended {
+		c.tear()
+	}
 }
 
 // sendControl queues a frame ahead of the bytes. A newer frame replaces one of
 // its type that still waits, so that a flood of PINGs cannot fill the queue.
 // The lock is held.
 func (c *Conn) sendControl(msg []byte) {
+	l := c.link
+	if l == nil {
+		return
+	}
 	c.sendable.Signal()
-	for i := range c.control {
-		if c.control[i][0] == msg[0] {
-			c.control[i] = msg
+	for i := range l.control {
+		if l.control[i][0] == msg[0] {
+			l.control[i] = msg
 			return
 		}
 	}
-	c.control = append(c.control, msg)
+	l.control = append(l.control, msg)
 }

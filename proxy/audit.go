@@ -19,7 +19,8 @@ type record struct {
 	rule     string
 	addr     netip.AddrPort
 	up, down int64
-	outcome  string // "refused" or "ended"
+	resumed  int    // how often the client came back
+	outcome  string // "refused", "resumed" or "ended"
 	reason   string
 }
 
@@ -47,7 +48,8 @@ func (r *record) write(ctx context.Context, log *slog.Logger) {
 			slog.String("rule", r.rule),
 			slog.String("ip", r.addr.Addr().Unmap().String()),
 			slog.Int64("up", r.up),
-			slog.Int64("down", r.down))
+			slog.Int64("down", r.down),
+			slog.Int("resumed", r.resumed))
 	}
 	log.LogAttrs(ctx, slog.LevelInfo, "session "+r.outcome, attrs...)
 }

@@ -28,6 +28,13 @@
 // concerns the target is therefore answered after the upgrade, in relay.v1
 // ERROR frames that netconn makes typed errors of.
 //
+// # A client that is lost
+//
+// A session outlives its WebSocket for Limits.Hold: its TCP connection stays, and
+// a client that proves to be the same goes on (see package netconn). The proxy
+// keeps what the client has not acknowledged, at most the client's window, and it
+// is ciphertext. A stolen proof of a session gives its thief no more than that.
+//
 // # Requests without an Origin
 //
 // Browsers always send one with a WebSocket. A request with neither Origin nor

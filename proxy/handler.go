@@ -22,6 +22,7 @@ type Proxy struct {
 	page     *page
 	config   []byte // the answer to /config.json
 	sessions *registry
+	held     *netconn.Sessions // nil: none is kept without its client
 	upgrades *throttle
 	failures *throttle
 	notes    *throttle // of refused upgrades in the log: any page can cause them
@@ -53,6 +54,7 @@ func New(cfg Config) (*Proxy, error) {
 	return &Proxy{
 		cfg: cfg, policy: pol, page: pg, config: append(config, '\n'), log: cfg.Log,
 		sessions: newRegistry(l.Sessions, l.SessionsPerIP),
+		held:     l.held(),
 		upgrades: newThrottle(l.UpgradesPerMinute, l.UpgradeBurst),
 		failures: newThrottle(l.FailedDialsPerMinute, l.FailedDialsPerMinute),
 		notes:    newThrottle(30, 30),

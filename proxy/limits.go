@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"golang.org/x/time/rate"
+
+	"github.com/wasmiko/wasmiko/netconn"
 )
 
 // Limits bound what clients may use. A zero field has the default that its
@@ -23,6 +25,9 @@ type Limits struct {
 	IdleTimeout          time.Duration // of a session without bytes: none, 8 h
 	MaxDuration          time.Duration // of a session: none, 24 h
 	RefusalStep          time.Duration // refusals are answered in steps of: none, 1 s
+	Hold                 time.Duration // of a session whose client is away: 15 min; at most 8 h
+	HeldPerUser          int           // sessions held for more than a minute: none, 10
+	Held                 int           // the same of everybody: none, 1000
 }
 
 const unlimited = -1
@@ -33,12 +38,14 @@ var (
 		SessionsPerIP: 50, Sessions: 200,
 		OpenTimeout: 5 * time.Second, ResolveTimeout: 5 * time.Second, DialTimeout: 10 * time.Second,
 		IdleTimeout: unlimited, MaxDuration: unlimited, RefusalStep: unlimited,
+		Hold: 15 * time.Minute, HeldPerUser: unlimited, Held: unlimited,
 	}
 	exposedLimits = Limits{
 		UpgradesPerMinute: 10, UpgradeBurst: 20, FailedDialsPerMinute: 10,
 		SessionsPerIP: 40, Sessions: 5000,
 		OpenTimeout: 5 * time.Second, ResolveTimeout: 5 * time.Second, DialTimeout: 10 * time.Second,
 		IdleTimeout: 8 * time.Hour, MaxDuration: 24 * time.Hour, RefusalStep: time.Second,
+		Hold: 15 * time.Minute, HeldPerUser: 10, Held: 1000,
 	}
 )
 
@@ -68,7 +75,18 @@ func (l Limits) withDefaults(local bool) Limits {
 	orTime(&l.IdleTimeout, d.IdleTimeout)
 	orTime(&l.MaxDuration, d.MaxDuration)
 	orTime(&l.RefusalStep, d.RefusalStep)
+	orTime(&l.Hold, d.Hold)
+	orInt(&l.HeldPerUser, d.HeldPerUser)
+	orInt(&l.Held, d.Held)
 	return l
+}
+
+// held makes the place where sessions wait for their clients.
+func (l Limits) held() *netconn.Sessions {
+	if l.Hold < 0 {
+		return nil
+	}
+	return &netconn.Sessions{Hold: l.Hold, PerUser: max(l.HeldPerUser, 0), Total: max(l.Held, 0)}
 }
 
 // throttle is a token bucket for each client address.

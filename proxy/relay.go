@@ -30,9 +30,15 @@ func (p *Proxy) serveSession(ctx context.Context, socket netconn.Socket, v visit
 	if full == nil {
 		defer p.sessions.remove(s)
 	}
-	req, err := netconn.Accept(ctx, socket, netconn.AcceptOptions{Timeout: p.cfg.Limits.OpenTimeout})
+	req, err := netconn.Accept(ctx, socket, netconn.AcceptOptions{Timeout: p.cfg.Limits.OpenTimeout, Sessions: p.held})
 	if err != nil {
 		rec.outcome, rec.reason = "refused", err.Error()
+		return
+	}
+	if req.Resumed != nil {
+		// The session has a place in the registry already, and goes on elsewhere.
+		to := req.Resumed.RemoteAddr().(netconn.Addr)
+		rec.host, rec.port, rec.outcome = to.Host, to.Port, "resumed"
 		return
 	}
 	rec.host, rec.port = req.Host, req.Port
@@ -54,6 +60,7 @@ func (p *Proxy) serveSession(ctx context.Context, socket netconn.Socket, v visit
 	}
 	s.opened(conn)
 	rec.up, rec.down, rec.reason = p.relay(ctx, conn, rt)
+	rec.resumed = conn.Resumed()
 }
 
 var errFailures = errors.New("too many failed connections; wait a minute")
@@ -132,7 +139,7 @@ func (p *Proxy) relay(ctx context.Context, client *netconn.Conn, rt *route) (up,
 	wg.Wait()
 
 	if upErr == nil && downErr == nil {
-		flush(ctx, client, downBytes.Load())
+		flush(ctx, client, uint64(downBytes.Load())+1) // FIN counts as one
 	}
 	if stopAbort() {
 		client.Close()
@@ -177,7 +184,7 @@ func sendDown(ctx context.Context, client *netconn.Conn, server *upstream, head 
 	case errors.Is(err, net.ErrClosed):
 		// Our own doing: the reason is with whoever closed it.
 	case errors.As(err, &lost):
-		flush(ctx, client, count.Load()) // what came before is still good
+		flush(ctx, client, uint64(count.Load())) // what came before is still good
 		client.Abort(netconn.CodeReset, "the connection to the server broke")
 	default:
 		server.Close() // the client is lost
@@ -185,21 +192,22 @@ func sendDown(ctx context.Context, client *netconn.Conn, server *upstream, head 
 	return err
 }
 
-// flush waits until the client's connection has sent what was written to it,
-// as long as it makes progress: Close alone would wait for a second. It matters
-// to a client that ended its own direction first and reads slowly.
-func flush(ctx context.Context, client *netconn.Conn, written int64) {
+// flush waits until what was written to the client has arrived there, as long as
+// it makes progress or may still come back: Close alone would wait for a second.
+func flush(ctx context.Context, client *netconn.Conn, written uint64) {
 	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()
 	_, last := client.Stats()
-	for moved := time.Now(); last < uint64(written) && time.Since(moved) < stall; {
+	for moved := time.Now(); last < written && time.Since(moved) < stall; {
 		select {
 		case <-tick.C:
+		case <-client.Done():
+			return
 		case <-ctx.Done():
 			return
 		}
-		if _, sent := client.Stats(); sent > last {
-			last, moved = sent, time.Now()
+		if _, arrived := client.Stats(); arrived > last || client.Away() {
+			last, moved = arrived, time.Now()
 		}
 	}
 }

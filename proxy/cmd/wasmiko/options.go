@@ -28,6 +28,7 @@ type options struct {
 
 	HealthListen string        `placeholder:"HOST:PORT" help:"Loopback address for /livez and /readyz. Default: none."`
 	Drain        time.Duration `placeholder:"TIME" help:"How long sessions may go on after SIGTERM. Default: 30s on a loopback listener, otherwise 5m."`
+	Hold         time.Duration `placeholder:"TIME" help:"How long a session waits for a client whose network was lost. Default: 15m; at most 8h."`
 	LogFormat    string        `enum:"auto,text,json" default:"auto" help:"text, json, or auto: text on a terminal."`
 
 	MaxSessions          int `placeholder:"N" help:"Sessions open at once. Default: 200 on a loopback listener, otherwise 5000."`
@@ -73,7 +74,7 @@ func (o *options) plan() (*plan, error) {
 	}
 	wrong = append(wrong, o.checkTLS(p)...)
 	wrong = append(wrong, o.checkExposed(p)...)
-	if o.MaxSessions < 0 || o.MaxSessionsPerIP < 0 || o.ConnectionsPerMinute < 0 || o.Drain < 0 {
+	if o.MaxSessions < 0 || o.MaxSessionsPerIP < 0 || o.ConnectionsPerMinute < 0 || o.Drain < 0 || o.Hold < 0 {
 		wrong = append(wrong, "limits and times cannot be negative")
 	}
 	if p.drain == 0 {
@@ -188,5 +189,6 @@ func (o *options) limits() proxy.Limits {
 		Sessions:          o.MaxSessions,
 		SessionsPerIP:     o.MaxSessionsPerIP,
 		UpgradesPerMinute: o.ConnectionsPerMinute,
+		Hold:              o.Hold,
 	}
 }

@@ -96,15 +96,14 @@ func shutdown(srv *http.Server, p *proxy.Proxy, drain time.Duration, log *slog.L
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), drain)
 	defer cancel()
-	drained := make(chan error, 1)
-	go func() { drained <- p.Drain(ctx) }()
-	// Shutdown does not know sessions, but waits for files on their way.
-	closing, cancelClosing := context.WithTimeout(ctx, 5*time.Second)
-	defer cancelClosing()
-	srv.Shutdown(closing)
-	if err := <-drained; err != nil {
+	// The listeners stay: a client that loses its network now comes back here.
+	if err := p.Drain(ctx); err != nil {
 		log.Info("sessions were ended because their time was over")
 	}
+	// Shutdown does not know sessions, but waits for files on their way.
+	closing, cancelClosing := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancelClosing()
+	srv.Shutdown(closing)
 	return nil
 }
 
