@@ -23,7 +23,8 @@ type Client struct {
 	info Info
 	rtt  atomic.Int64 // nanoseconds
 
-	under *Client // the hop below, which ends with this one; or nil
+	under     *Client // the hop below, which ends with this one; or nil
+	listeners listeners
 
 	done chan struct{} // closed when err is set
 	err  error
@@ -85,7 +86,7 @@ func newClient(ctx context.Context, under *Client, conn net.Conn, addr string, c
 	}
 	c := &Client{conn: sshConn, tap: h.tap, cfg: cfg, info: h.info(sshConn), under: under, done: make(chan struct{})}
 	go ssh.DiscardRequests(reqs)
-	go rejectChannels(chans)
+	go c.serveChannels(chans)
 	go c.watch()
 	if every := cfg.keepAlive(); every > 0 {
 		go c.keepAlive(every)
@@ -123,6 +124,10 @@ func (c *Client) Info() Info {
 // Conn returns the protocol library's view, for what is not wrapped here. Its
 // Close skips the hops below; use Client.Close.
 func (c *Client) Conn() ssh.Conn { return c.conn }
+
+// Via returns the client of the hop below, which this one runs through, or nil.
+// It may be used as any client; closing it ends this one.
+func (c *Client) Via() *Client { return c.under }
 
 // Close ends the connection, and then the hops below it.
 func (c *Client) Close() error {

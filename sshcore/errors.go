@@ -141,8 +141,26 @@ func (e *DialError) Error() string {
 
 func (e *DialError) Unwrap() error { return e.Err }
 
-// RequestError reports that the server refused a channel request, such as
-// "pty-req", "shell", "exec" or "subsystem" (RFC 4254 section 6).
+// ForwardError reports that the server opened no connection to an address, or
+// does not listen on one.
+type ForwardError struct {
+	Network, Addr string
+	Listen        bool
+	Err           error // an *ssh.OpenChannelError or a *RequestError, if the server refused
+}
+
+func (e *ForwardError) Error() string {
+	if e.Listen {
+		return withCause("listen on "+e.Network+" "+e.Addr+" of the server", e.Err)
+	}
+	return withCause("open "+e.Network+" to "+e.Addr, e.Err)
+}
+
+func (e *ForwardError) Unwrap() error { return e.Err }
+
+// RequestError reports that the server refused a request: of a channel, such as
+// "pty-req", "shell", "exec" or "subsystem" (RFC 4254 section 6), or of the
+// connection, such as "tcpip-forward" (section 7.1).
 type RequestError struct{ Request string }
 
 func (e *RequestError) Error() string { return "the server refused the request " + e.Request }

@@ -186,6 +186,9 @@ func (s *SFTP) Close() error {
 	return nil
 }
 
+// Client returns the connection that the session runs over.
+func (s *SFTP) Client() *Client { return s.client }
+
 // Library opens the protocol library's own client, on a session of its own,
 // for what is not wrapped here, such as files with a position. It has no
 // bounds against a hostile server, and its calls cannot be given up; Close

@@ -25,19 +25,20 @@ const relayTimeout = 30 * time.Second
 // core serves the calls of one page for one connection.
 type core struct {
 	bridge *bridge
-	target target              // set by connect, before anything is asked or described
-	known  *sshcore.KnownHosts // nil with pins
+	target target // set by connect, as hops, before anything is asked or described
+	hops   []*hop // on the way, the nearest first; the last is the target
 
-	mu       sync.Mutex
-	used     bool            // connect was called
-	client   *sshcore.Client // nil until connected
-	sessions map[int]*session
-	lastID   int
+	mu        sync.Mutex
+	used      bool            // connect was called
+	client    *sshcore.Client // nil until connected; each hop has its own
+	sessions  map[int]*session
+	listeners map[int]*sshcore.Listener
+	lastID    int
 }
 
 // newCore returns a core that serves the calls that come over port.
 func newCore(port js.Value) *core {
-	c := &core{sessions: map[int]*session{}}
+	c := &core{sessions: map[int]*session{}, listeners: map[int]*sshcore.Listener{}}
 	c.bridge = newBridge(port, c.describe)
 	handlePorts(c.bridge, "connect", c.connect)
 	handle(c.bridge, "info", c.info)
@@ -47,6 +48,10 @@ func newCore(port js.Value) *core {
 	handle(c.bridge, "resize", c.resize)
 	handle(c.bridge, "signal", c.signal)
 	handle(c.bridge, "close", c.close)
+	handlePorts(c.bridge, "forward", c.forward)
+	handle(c.bridge, "listen", c.listen)
+	handlePorts(c.bridge, "accept", c.accept)
+	handle(c.bridge, "unlisten", c.unlisten)
 	c.handleFiles()
 	return c
 }
@@ -57,21 +62,16 @@ func (c *core) connect(ctx context.Context, p wire.Connect, ports []js.Value) (w
 	if err := c.begin(p); err != nil {
 		return wire.Info{}, err
 	}
-	cfg, err := c.config(p)
+	way, err := c.way(p)
 	if err != nil {
 		return wire.Info{}, err
 	}
-	conn, err := c.transport(ctx, p, ports)
+	way[0].Config.Dial = func(ctx context.Context, _, _ string) (net.Conn, error) { return c.transport(ctx, p, ports) }
+	client, err := sshcore.DialJump(ctx, way...)
 	if err != nil {
 		return wire.Info{}, err
 	}
-	client, err := sshcore.NewClient(ctx, conn, c.target.addr(), cfg)
-	if err != nil {
-		return wire.Info{}, err
-	}
-	c.mu.Lock()
-	c.client = client
-	c.mu.Unlock()
+	c.take(client)
 	go c.watch(client)
 	return infoOf(client), nil
 }
@@ -83,43 +83,8 @@ func (c *core) begin(p wire.Connect) error {
 	if c.used {
 		return errors.New("connect was called before")
 	}
-	if p.Host == "" || p.Port < 1 || p.Port > 65535 {
-		return fmt.Errorf("no such target: host %q, port %d", p.Host, p.Port)
-	}
 	c.used = true
-	c.target = target{p.Host, p.Port}
-	return nil
-}
-
-func (c *core) config(p wire.Connect) (*sshcore.Config, error) {
-	auth, err := c.auths(p.Auth)
-	if err != nil {
-		return nil, err
-	}
-	hostKeys, err := c.hostKeys(p.HostKey)
-	if err != nil {
-		return nil, err
-	}
-	return &sshcore.Config{
-		User:      p.User,
-		Auth:      auth,
-		HostKeys:  hostKeys,
-		Banner:    func(message string) { c.bridge.tell("banner", wire.Banner{Message: message}) },
-		KeepAlive: time.Duration(p.KeepAliveMs) * time.Millisecond,
-		Trace:     c.trace,
-	}, nil
-}
-
-// trace passes sshcore's steps on. What it warns of stands in Info, and the
-// end is told by watch.
-func (c *core) trace(e sshcore.Event) {
-	if !e.Warning && e.Step != sshcore.StepClosed {
-		c.progress(string(e.Step), e.Detail)
-	}
-}
-
-func (c *core) progress(step, detail string) {
-	c.bridge.tell("progress", wire.Progress{Step: step, Detail: detail})
+	return c.setHops(p)
 }
 
 // transport opens the stream that SSH runs over: through a relay, or the
@@ -133,13 +98,14 @@ func (c *core) transport(ctx context.Context, p wire.Connect, ports []js.Value) 
 	}
 	ctx, cancel := context.WithTimeout(ctx, relayTimeout)
 	defer cancel()
-	c.progress("relay", p.Relay)
-	to := netconn.Target{Host: p.Host, Port: uint16(p.Port), Ticket: p.Ticket}
+	first := c.hops[0]
+	first.progress("relay", p.Relay)
+	to := netconn.Target{Host: first.target.host, Port: uint16(first.target.port), Ticket: p.Ticket}
 	conn, err := netconn.Dial(ctx, p.Relay, to, netconn.Options{})
 	if err != nil {
 		return nil, err
 	}
-	c.progress("tcp", c.target.addr())
+	first.progress("tcp", first.target.addr())
 	return conn, nil
 }
 
@@ -152,18 +118,8 @@ func (c *core) watch(client *sshcore.Client) {
 	c.bridge.tell("closed", end)
 }
 
-// connected returns the client, once there is one.
-func (c *core) connected() (*sshcore.Client, error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.client == nil {
-		return nil, errNotConnected
-	}
-	return c.client, nil
-}
-
-func (c *core) info(context.Context, wire.None) (wire.Info, error) {
-	client, err := c.connected()
+func (c *core) info(_ context.Context, p wire.At) (wire.Info, error) {
+	client, err := c.connected(p.Hop)
 	if err != nil {
 		return wire.Info{}, err
 	}
@@ -183,7 +139,7 @@ func infoOf(client *sshcore.Client) wire.Info {
 }
 
 func (c *core) disconnect(context.Context, wire.None) (wire.None, error) {
-	client, err := c.connected()
+	client, err := c.connected(0)
 	if err != nil {
 		return wire.None{}, err
 	}
@@ -212,17 +168,13 @@ func (c *core) start(ctx context.Context, p wire.Start, ports []js.Value) (wire.
 }
 
 func (c *core) open(ctx context.Context, p wire.Start) (*session, error) {
-	client, err := c.connected()
-	if err != nil {
-		return nil, err
-	}
 	command := sshcore.Command{Line: p.Line, Subsystem: p.Subsystem, Env: p.Env}
 	piece := pieceSize
 	if p.PTY != nil {
 		piece = terminalPieceSize
 		command.PTY = &sshcore.PTY{Term: p.PTY.Term, Cols: p.PTY.Cols, Rows: p.PTY.Rows}
 	}
-	started, err := client.Start(ctx, command)
+	started, err := through(c, p.Hop, func(client *sshcore.Client) (*sshcore.Session, error) { return client.Start(ctx, command) })
 	if err != nil {
 		return nil, err
 	}

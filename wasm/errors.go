@@ -78,6 +78,11 @@ var hints = map[string]string{
 	"auth/bad-key":            "Choose the file of an OpenSSH, PEM or PuTTY private key.",
 
 	"channel/prohibited":      "The server's configuration forbids it.",
+	"channel/tcp-prohibited":  "Its sshd_config must say \"AllowTcpForwarding yes\" (or local), must not say \"DisableForwarding yes\", and PermitOpen, if set, must name this address. The key's line in authorized_keys may forbid it too: restrict, no-port-forwarding, permitopen.",
+	"channel/unix-prohibited": "Its sshd_config must say \"AllowStreamLocalForwarding yes\" (or local), and must not say \"DisableForwarding yes\". The key's line in authorized_keys may forbid it too: restrict, no-port-forwarding.",
+	"channel/unix-failed":     "Is there such a socket, and may this user open it? Otherwise the server's sshd_config must say \"AllowStreamLocalForwarding yes\" (or local), and must not say \"DisableForwarding yes\".",
+	"channel/tcp-listen":      "Is the port taken, or below 1024? Otherwise its sshd_config must say \"AllowTcpForwarding yes\" (or remote), must not say \"DisableForwarding yes\", and PermitListen, if set, must name this port. Addresses other than localhost want \"GatewayPorts clientspecified\".",
+	"channel/unix-listen":     "Does the path exist already? \"StreamLocalBindUnlink yes\" replaces it. Its sshd_config must say \"AllowStreamLocalForwarding yes\" (or remote), and must not say \"DisableForwarding yes\".",
 	"channel/connect-failed":  "",
 	"channel/unknown-type":    "The server cannot do this.",
 	"channel/resources":       "Close other sessions on this server, or raise its limit (MaxSessions).",
@@ -105,8 +110,8 @@ func failure(code, reason, format string, args ...any) *wire.Error {
 	}
 }
 
-// describe says what happened, for programs and for people.
-func (c *core) describe(err error) *wire.Error {
+// describe says what happened at c, for programs and for people.
+func (c *hop) describe(err error) *wire.Error {
 	var (
 		hostKey  *sshcore.HostKeyError
 		auth     *sshcore.AuthError
@@ -115,6 +120,7 @@ func (c *core) describe(err error) *wire.Error {
 		relay    *netconn.Error
 		closed   *sshcore.ClosedError
 		request  *sshcore.RequestError
+		forward  *sshcore.ForwardError
 		channel  *ssh.OpenChannelError
 		stream   *portError
 		page     *pageError
@@ -143,6 +149,8 @@ func (c *core) describe(err error) *wire.Error {
 		return failure("relay", "lost", "The stream under the connection broke.")
 	case errors.As(err, &closed):
 		return c.describeClosed(closed)
+	case errors.As(err, &forward):
+		return c.describeForward(forward)
 	case errors.As(err, &request):
 		return failure("channel", "request-refused", "The server refused to do this (%s).", request.Request)
 	case errors.As(err, &channel):
@@ -157,7 +165,7 @@ func (c *core) describe(err error) *wire.Error {
 	return failure("internal", "", "Something went wrong: %s.", err)
 }
 
-func (c *core) describeHostKey(e *sshcore.HostKeyError) *wire.Error {
+func (c *hop) describeHostKey(e *sshcore.HostKeyError) *wire.Error {
 	message := map[sshcore.HostKeyReason]string{
 		sshcore.HostKeyUnknown:  "The key of %s is not known.",
 		sshcore.HostKeyChanged:  "The key of %s has changed. The connection was stopped; nothing was sent: no password and no key.",
@@ -172,13 +180,13 @@ func (c *core) describeHostKey(e *sshcore.HostKeyError) *wire.Error {
 	return f
 }
 
-func (c *core) describeAuth(e *sshcore.AuthError) *wire.Error {
+func (c *hop) describeAuth(e *sshcore.AuthError) *wire.Error {
 	f := c.authFailure(e)
 	f.Auth = &wire.AuthFail{Tried: e.Tried, Allowed: e.Allowed}
 	return f
 }
 
-func (c *core) authFailure(e *sshcore.AuthError) *wire.Error {
+func (c *hop) authFailure(e *sshcore.AuthError) *wire.Error {
 	var key *sshcore.KeyError
 	var closed *sshcore.ClosedError
 	var page *pageError
@@ -248,7 +256,7 @@ func describeKey(e *sshcore.KeyError) *wire.Error {
 	return failure("auth", string(e.Reason), "%s", message)
 }
 
-func (c *core) describeProtocol(e *sshcore.ProtocolError) *wire.Error {
+func (c *hop) describeProtocol(e *sshcore.ProtocolError) *wire.Error {
 	switch e.Reason {
 	case sshcore.ReasonNotSSH:
 		return failure("protocol", "not-ssh", "Port %d on %s is not an SSH server (it answered like %s).", c.target.port, c.target.host, e.What)
@@ -265,7 +273,7 @@ func (c *core) describeProtocol(e *sshcore.ProtocolError) *wire.Error {
 }
 
 // describeRelay tells the gateway's troubles from those beyond it.
-func (c *core) describeRelay(e *netconn.Error) *wire.Error {
+func (c *hop) describeRelay(e *netconn.Error) *wire.Error {
 	host, addr := c.target.host, c.target.addr()
 	switch e.Code {
 	case netconn.CodeUnreachable:
@@ -306,7 +314,7 @@ func words(text string) string {
 	return ": " + strconv.Quote(text)
 }
 
-func (c *core) describeClosed(e *sshcore.ClosedError) *wire.Error {
+func (c *hop) describeClosed(e *sshcore.ClosedError) *wire.Error {
 	switch e.Reason {
 	case sshcore.ClosedLocal:
 		return failure("closed", "local", "The connection was closed.")

@@ -26,7 +26,7 @@ var (
 
 // auths makes the page's ways to log in ours: secrets become questions. Keys
 // that cannot be read are reported at once, before anything is sent.
-func (c *core) auths(list []wire.Auth) ([]sshcore.Auth, error) {
+func (c *hop) auths(list []wire.Auth) ([]sshcore.Auth, error) {
 	auths := make([]sshcore.Auth, len(list))
 	for i, a := range list {
 		switch a.Type {
@@ -60,20 +60,20 @@ func checkKey(text []byte) error {
 	return err
 }
 
-func (c *core) askSecret(method string, index int) func(context.Context, sshcore.Ask) ([]byte, error) {
+func (c *hop) askSecret(method string, index int) func(context.Context, sshcore.Ask) ([]byte, error) {
 	return func(ctx context.Context, a sshcore.Ask) ([]byte, error) {
 		answer, err := ask[wire.Secret](ctx, c.bridge, method, wire.AskSecret{
-			Index: index, Attempt: a.Attempt, Step: a.Step,
+			Hop: c.number, Index: index, Attempt: a.Attempt, Step: a.Step,
 			User: a.User, Host: c.target.host, KeyName: a.KeyName,
 		})
 		return answer.Secret, err
 	}
 }
 
-func (c *core) askChallenge(index int) func(context.Context, sshcore.Challenge) ([]string, error) {
+func (c *hop) askChallenge(index int) func(context.Context, sshcore.Challenge) ([]string, error) {
 	return func(ctx context.Context, ch sshcore.Challenge) ([]string, error) {
 		question := wire.Challenge{
-			Index: index, User: ch.User, Host: c.target.host,
+			Hop: c.number, Index: index, User: ch.User, Host: c.target.host,
 			Name: ch.Name, Instruction: ch.Instruction,
 			Round: ch.Round, Attempt: ch.Attempt, Step: ch.Step,
 		}
@@ -86,7 +86,7 @@ func (c *core) askChallenge(index int) func(context.Context, sshcore.Challenge) 
 }
 
 // hostKeys makes the page's policy ours.
-func (c *core) hostKeys(p wire.HostKeyPolicy) (sshcore.HostKeyPolicy, error) {
+func (c *hop) hostKeys(p wire.HostKeyPolicy) (sshcore.HostKeyPolicy, error) {
 	if len(p.Pins) > 0 {
 		return sshcore.Pinned(p.Pins...), nil
 	}
@@ -95,7 +95,7 @@ func (c *core) hostKeys(p wire.HostKeyPolicy) (sshcore.HostKeyPolicy, error) {
 		return nil, err
 	}
 	c.known = known
-	policy := &learningPolicy{KnownHosts: known, bridge: c.bridge}
+	policy := &learningPolicy{KnownHosts: known, hop: c}
 	known.OnAdd = func(line string) { policy.learned = line }
 	switch p.OnUnknown {
 	case "reject":
@@ -119,7 +119,7 @@ func (c *core) hostKeys(p wire.HostKeyPolicy) (sshcore.HostKeyPolicy, error) {
 type learningPolicy struct {
 	*sshcore.KnownHosts
 	check   sshcore.HostKeyPolicy
-	bridge  *bridge
+	hop     *hop
 	learned string
 }
 
@@ -130,14 +130,14 @@ func (p *learningPolicy) CheckHostKey(ctx context.Context, k sshcore.HostKey) er
 	if p.learned == "" {
 		return nil
 	}
-	_, err := ask[wire.None](ctx, p.bridge, "hostKeyLearned", wire.HostKeyLearned{Line: p.learned})
+	_, err := ask[wire.None](ctx, p.hop.bridge, "hostKeyLearned", wire.HostKeyLearned{Hop: p.hop.number, Line: p.learned})
 	if err != nil && ctx.Err() == nil {
 		return fmt.Errorf("%w: %w", errNotSaved, err)
 	}
 	return err
 }
 
-func (c *core) askHostKey(ctx context.Context, k sshcore.HostKey) (sshcore.Decision, error) {
+func (c *hop) askHostKey(ctx context.Context, k sshcore.HostKey) (sshcore.Decision, error) {
 	answer, err := ask[wire.HostKeyAnswer](ctx, c.bridge, "askHostKey", c.hostKey(k.Key))
 	if err != nil {
 		return sshcore.Reject, err
@@ -152,20 +152,20 @@ func (c *core) askHostKey(ctx context.Context, k sshcore.HostKey) (sshcore.Decis
 }
 
 // hostKey describes a key of the server that is being connected.
-func (c *core) hostKey(key ssh.PublicKey) wire.HostKey {
+func (c *hop) hostKey(key ssh.PublicKey) wire.HostKey {
 	if cert, ok := key.(*ssh.Certificate); ok {
 		key = cert.Key
 	}
 	k := wire.HostKey{
-		Host: c.target.host, Port: c.target.port,
+		Hop: c.number, Host: c.target.host, Port: c.target.port,
 		Type: key.Type(), Fingerprint: ssh.FingerprintSHA256(key), Key: key.Marshal(),
-		Line: sshcore.KnownHostsLine(c.target.addr(), key),
+		Line: sshcore.KnownHostsLine(c.filed(), key),
 	}
 	if c.known == nil {
 		return k
 	}
 	k.SameKeyAs = c.known.Names(key)
-	for _, other := range c.known.Lookup(c.target.addr()) {
+	for _, other := range c.known.Lookup(c.filed()) {
 		if !bytes.Equal(other.Key.Marshal(), k.Key) {
 			k.OtherKnown = append(k.OtherKnown, knownKey(other))
 		}

@@ -52,12 +52,8 @@ func (c *core) handleFiles() {
 	handlePorts(b, "sftpWrite", f.write)
 }
 
-func (f *files) open(ctx context.Context, _ wire.None) (wire.SFTP, error) {
-	client, err := f.core.connected()
-	if err != nil {
-		return wire.SFTP{}, err
-	}
-	s, err := client.SFTP(ctx)
+func (f *files) open(ctx context.Context, p wire.At) (wire.SFTP, error) {
+	s, err := through(f.core, p.Hop, func(client *sshcore.Client) (*sshcore.SFTP, error) { return client.SFTP(ctx) })
 	if err != nil {
 		return wire.SFTP{}, err
 	}

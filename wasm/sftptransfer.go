@@ -110,7 +110,7 @@ func (f *files) upload(ctx context.Context, p wire.SFTPWrite, in *port) (int64, 
 	}
 	n, err := f.put(ctx, s, path, src, p)
 	if err == nil && p.Verify {
-		err = f.verify(ctx, path, src.sum)
+		err = verify(ctx, s.Client(), path, src.sum)
 	}
 	return n, explain(ctx, s, err)
 }
@@ -204,11 +204,7 @@ func sourceEnd(err error) error {
 // verify compares the checksum of what was sent with what the server's
 // sha256sum reads. The file is its stdin, so that no name is ever an option and
 // none comes back.
-func (f *files) verify(ctx context.Context, path string, sum hash.Hash) error {
-	client, err := f.core.connected()
-	if err != nil {
-		return err
-	}
+func verify(ctx context.Context, client *sshcore.Client, path string, sum hash.Hash) error {
 	out, err := client.Output(ctx, "sha256sum < "+shellQuote(path))
 	if err != nil {
 		return &sshcore.SFTPError{Op: "verify", Path: path, Err: err}

@@ -30,7 +30,7 @@ type None struct{}
 var ToCore = []Call{
 	// At most one port: the transport's bytes, when Relay is empty.
 	{"connect", Connect{}, Info{}, 1},
-	{"info", None{}, Info{}, 0},
+	{"info", At{}, Info{}, 0},
 	{"disconnect", None{}, None{}, 0},
 	// Two ports: stdin and stdout on the first, stderr on the second.
 	{"start", Start{}, Session{}, 2},
@@ -39,7 +39,14 @@ var ToCore = []Call{
 	{"signal", Signal{}, None{}, 0},
 	{"close", Session{}, None{}, 0},
 
-	{"sftp", None{}, SFTP{}, 0},
+	// One port: the bytes.
+	{"forward", Forward{}, None{}, 1},
+	{"listen", Listen{}, Listening{}, 0},
+	// One port: the bytes of the connection that comes next.
+	{"accept", Listener{}, Accepted{}, 1},
+	{"unlisten", Listener{}, None{}, 0},
+
+	{"sftp", At{}, SFTP{}, 0},
 	{"sftpClose", SFTPSession{}, None{}, 0},
 	{"sftpStat", SFTPStat{}, FileInfo{}, 0},
 	{"sftpOpenDir", SFTPPath{}, SFTPDir{}, 0},
@@ -85,7 +92,9 @@ type Connect struct {
 	User        string        `js:"username"`
 	Auth        []Auth        `js:"auth"` // tried in order
 	HostKey     HostKeyPolicy `js:"hostKey"`
-	KeepAliveMs int           `js:"keepAliveMs"` // 0: the core's default; negative: off
+	Alias       string        `js:"hostKeyAlias,omitempty"` // the name under which the key is filed
+	KeepAliveMs int           `js:"keepAliveMs"`            // 0: the core's default; negative: off
+	Jump        []Jump        `js:"jump"`                   // hosts on the way, the nearest first
 }
 
 // Auth is a way to log in. Secrets are not in it: they are asked for when the
@@ -107,6 +116,7 @@ type HostKeyPolicy struct {
 
 // HostKey is a key that a server showed.
 type HostKey struct {
+	Hop         int        `js:"hop"` // see At
 	Host        string     `js:"host"`
 	Port        int        `js:"port"`
 	Type        string     `js:"type"`        // algorithm, such as ssh-ed25519
@@ -132,12 +142,14 @@ type HostKeyAnswer struct {
 
 // HostKeyLearned carries the line that belongs into the known_hosts file now.
 type HostKeyLearned struct {
+	Hop  int    `js:"hop"`
 	Line string `js:"line"`
 }
 
 // AskSecret asks for a password or a passphrase.
 type AskSecret struct {
-	Index   int    `js:"index"`   // into Connect.Auth
+	Hop     int    `js:"hop"`     // who asks; see At
+	Index   int    `js:"index"`   // into Connect.Auth, or that of the hop's Jump
 	Attempt int    `js:"attempt"` // from 1
 	User    string `js:"username"`
 	Host    string `js:"host"`
@@ -153,6 +165,7 @@ type Secret struct {
 // Challenge is one round of keyboard-interactive, RFC 4256 section 3.2. All
 // text is the server's: control characters included.
 type Challenge struct {
+	Hop         int      `js:"hop"`
 	Index       int      `js:"index"`
 	User        string   `js:"username"`
 	Host        string   `js:"host"`
@@ -178,7 +191,8 @@ type ChallengeAnswer struct {
 // Progress tells how far connecting has come.
 type Progress struct {
 	Step   string `js:"step" values:"relay,tcp,kex,hostkey,auth,ready,rekey"`
-	Detail string `js:"detail"` // for people: a version, an algorithm, a method
+	Detail string `js:"detail"`         // for people: a version, an algorithm, a method
+	Jump   string `js:"jump,omitempty"` // the jump host whose step it is
 }
 
 // Banner is the server's text before login, RFC 4252 section 5.4.
@@ -213,6 +227,7 @@ type Info struct {
 // Start opens a session channel. With neither Line nor Subsystem it is the
 // login shell.
 type Start struct {
+	Hop       int               `js:"hop,omitempty"` // see At
 	Line      string            `js:"line"`
 	Subsystem string            `js:"subsystem"`
 	PTY       *PTY              `js:"pty,omitempty"`
@@ -259,6 +274,7 @@ type Error struct {
 	Reason  string       `js:"reason,omitempty"` // finer: the table in docs/errors.md
 	Message string       `js:"message"`          // what happened
 	Hint    string       `js:"hint,omitempty"`   // what to do next
+	Jump    string       `js:"jump,omitempty"`   // the jump host where it happened
 	HostKey *HostKeyFail `js:"hostKey,omitempty"`
 	Auth    *AuthFail    `js:"auth,omitempty"`
 	SFTP    *SFTPFail    `js:"sftp,omitempty"`

@@ -35,7 +35,26 @@ describe("options of connect", () => {
 			],
 			hostKey: { pins: [pin], knownHosts: "", onUnknown: "reject" },
 			keepAliveMs: 0,
+			jump: [],
 		});
+	});
+
+	it("give each jump host its own login and policy", () => {
+		const hop = { ...good, host: "bastion", port: 2222, username: "hop", hostKeyAlias: "[gate.example]:2222" };
+		const wire = toWireConnect({ ...good, jump: [hop, { ...good, hostKey: { knownHosts: "" } }] }, "", [
+			"",
+			"bastion ssh-ed25519 AAAA",
+		]);
+		assert.deepEqual(
+			wire.jump.map(({ host, port, username, hostKeyAlias, hostKey }) => [host, port, username, hostKeyAlias, hostKey]),
+			[
+				["bastion", 2222, "hop", "[gate.example]:2222", { pins: [pin], knownHosts: "", onUnknown: "reject" }],
+				[
+					...["db1.example", 22, "robey", undefined],
+					{ pins: [], knownHosts: "bastion ssh-ed25519 AAAA", onUnknown: "reject" },
+				],
+			],
+		);
 	});
 
 	const relays: [name: string, relay: string | URL, page: string | undefined, want: string][] = [
@@ -59,6 +78,14 @@ describe("options of connect", () => {
 
 	const wrong: [name: string, change: Record<string, unknown>, error: RegExp][] = [
 		["an empty host", { host: " " }, /^TypeError: host is empty/],
+		["a jump host without a name", { jump: [{ ...good, host: "" }] }, /^TypeError: jump\[0\]\.host is empty/],
+		["a jump host without a policy", { jump: [{ ...good, hostKey: undefined }] }, /jump\[0\]\.hostKey is absent/],
+		["a jump host that is no host", { jump: "bastion" }, /^TypeError: jump is no list of hosts/],
+		[
+			"an alias that is a pattern",
+			{ hostKeyAlias: "*.example" },
+			/^TypeError: hostKeyAlias is "\*\.example"; it is a name/,
+		],
 		["a host with a user", { host: "root@db1" }, /host is "root@db1"; it is a name or an address alone/],
 		["a host in brackets", { host: "[::1]" }, /without user, port or brackets/],
 		["no host at all", { host: undefined }, /host is empty/],

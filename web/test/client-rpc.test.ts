@@ -180,7 +180,7 @@ describe("an error of the core", () => {
 				code: "hostkey",
 				reason: "changed",
 				message: "Changed.",
-				hostKey: { reason: "changed", offered, known },
+				hostKey: { reason: "changed", offered: { hop: 0, ...offered }, known },
 			},
 		});
 		assert.ok(e instanceof HostKeyError && e instanceof SSHError);

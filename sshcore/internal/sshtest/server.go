@@ -20,6 +20,10 @@ type Server struct {
 	Direct func(addr string, ch ssh.Channel)
 	// OnConn is called with each connection after login.
 	OnConn func(*ssh.ServerConn)
+	// OnOpen is called with each channel before anything else is done with it.
+	OnOpen func(ssh.NewChannel)
+	// Global answers global requests; nil refuses them.
+	Global func(*ssh.Request)
 	// Refuse names a session request that is refused.
 	Refuse string
 	// Mute leaves global requests without an answer.
@@ -97,13 +101,20 @@ func (s *Server) Serve(conn net.Conn) {
 
 func (s *Server) answer(reqs <-chan *ssh.Request) {
 	for req := range reqs {
-		if !s.Mute {
+		switch {
+		case s.Mute:
+		case s.Global != nil:
+			s.Global(req)
+		default:
 			req.Reply(false, nil)
 		}
 	}
 }
 
 func (s *Server) channel(ch ssh.NewChannel) {
+	if s.OnOpen != nil {
+		s.OnOpen(ch)
+	}
 	switch {
 	case ch.ChannelType() == "session" && s.Run != nil:
 		s.session(ch)

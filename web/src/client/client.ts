@@ -1,9 +1,11 @@
 /** An SSH connection. */
 import "./dispose.ts";
-import type { Core } from "./core.ts";
+import type { RunningCore } from "./core.ts";
 import { SSHError } from "./errors.ts";
 import { exec } from "./exec.ts";
 import type { SFTP } from "./filetypes.ts";
+import { openListener, openTunnel } from "./forward.ts";
+import { JumpClient } from "./jump.ts";
 import { openProcess, openShell } from "./session.ts";
 import { openSFTP } from "./sftp.ts";
 import type {
@@ -11,12 +13,17 @@ import type {
 	ClientEvents,
 	ClientState,
 	ConnectionInfo,
+	Destination,
 	ExecOptions,
 	ExecResult,
+	Hop,
+	ListenAddress,
+	Listener as Listening,
 	Process,
 	Shell,
 	ShellOptions,
 	SpawnOptions,
+	Tunnel,
 } from "./types.ts";
 
 /** How long an orderly goodbye may take before the Worker is ended anyway. */
@@ -35,7 +42,9 @@ export type Again = (first: ConnectionInfo, options: Abortable) => Promise<SSHCl
 export class SSHClient extends EventTarget implements AsyncDisposable {
 	/** Resolves when the connection was closed from here; rejects with an {@link SSHError} if it ended otherwise. */
 	readonly closed: Promise<void>;
-	readonly #core: Core;
+	/** The hosts on the way, as `jump` listed them. They are open for more than passing through. */
+	readonly jumps: readonly JumpClient[];
+	readonly #core: RunningCore;
 	readonly #again: Again | undefined;
 	readonly #settle: (error: SSHError | undefined) => void;
 	#info: ConnectionInfo;
@@ -43,9 +52,16 @@ export class SSHClient extends EventTarget implements AsyncDisposable {
 	#closing: Promise<void> | undefined;
 
 	/** Not for callers: {@link connect} makes clients. */
-	constructor(core: Core, info: ConnectionInfo, events: ConnectionEvents, again?: Again) {
+	constructor(
+		core: RunningCore,
+		info: ConnectionInfo,
+		events: ConnectionEvents,
+		jump: readonly Hop[] = [],
+		again?: Again,
+	) {
 		super();
 		this.#core = core;
+		this.jumps = jump.map((hop, i) => new JumpClient(core, i + 1, hop));
 		this.#again = again;
 		this.#info = info;
 		let settle: (error: SSHError | undefined) => void = () => {};
@@ -105,7 +121,20 @@ export class SSHClient extends EventTarget implements AsyncDisposable {
 		}
 	}
 
-	/** Ends the connection and all that runs over it. */
+	/**
+	 * Opens a connection from the server to another place. Where sshd forbids
+	 * it, the error's hint names the settings.
+	 */
+	forward(to: Destination, options: Abortable = {}): Promise<Tunnel> {
+		return openTunnel(this.#core, to, options);
+	}
+
+	/** Has the server listen, and brings its connections here. */
+	listen(at: ListenAddress, options: Abortable = {}): Promise<Listening> {
+		return openListener(this.#core, at, options);
+	}
+
+	/** Ends the connection and all that runs over it, the hosts on the way last. */
 	close(): Promise<void> {
 		this.#closing ??= this.#sayGoodbye();
 		return this.#closing;

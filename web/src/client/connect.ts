@@ -1,7 +1,7 @@
 /** Makes connections. */
 import { abortable } from "./abort.ts";
 import { type Again, ConnectionEvents, SSHClient } from "./client.ts";
-import { Core } from "./core.ts";
+import { RunningCore } from "./core.ts";
 import { SSHError } from "./errors.ts";
 import { readKnownHosts, toWireConnect } from "./options.ts";
 import { type BytePort, readableOf, writableOf } from "./port.ts";
@@ -19,15 +19,17 @@ export async function connect(options: ConnectOptions): Promise<SSHClient> {
 	signal?.throwIfAborted();
 	// Mistakes first: an unread known_hosts changes nothing about them.
 	toWireConnect(options, "");
-	const [knownHosts] = await abortable(Promise.all([readKnownHosts(options.hostKey), loadModule()]), signal);
-	const params = toWireConnect(options, knownHosts);
+	const hops = [options, ...(options.jump ?? [])];
+	const reading = Promise.all(hops.map(({ hostKey }) => readKnownHosts(hostKey)));
+	const [[knownHosts = "", ...onTheWay]] = await abortable(Promise.all([reading, loadModule()]), signal);
+	const params = toWireConnect(options, knownHosts, onTheWay);
 	const events = new ConnectionEvents();
-	const core = await Core.start(handlersFor(options, events), (error) => events.end(error));
+	const core = await RunningCore.start(handlersFor(options, events), (error) => events.end(error));
 	try {
 		signal?.throwIfAborted();
 		const ports = params.relay === "" ? [pump(relay as Duplex, core)] : [];
 		const info = await core.call("connect", params, { signal, ports });
-		return new SSHClient(core, info, events, again(options));
+		return new SSHClient(core, info, events, options.jump ?? [], again(options));
 	} catch (error) {
 		core.end(new SSHError("closed", "The connection was not made.", { reason: "local" }));
 		throw error;
@@ -42,7 +44,7 @@ function again({ onProgress: _, onBanner: __, signal: ___, ...options }: Connect
 }
 
 /** Makes a caller's own stream the transport: its bytes go over a port of the call, with backpressure both ways. */
-function pump({ readable, writable }: Duplex, core: Core): MessagePort {
+function pump({ readable, writable }: Duplex, core: RunningCore): MessagePort {
 	const { stream, port } = core.open();
 	readable.pipeTo(writableOf(stream)).catch((error: unknown) => breakOff(stream, error));
 	readableOf(stream)

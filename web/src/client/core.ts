@@ -12,8 +12,11 @@ export type Questions = Omit<Handlers, "sftpProgress">;
 /** How long streams may still be read after the connection has ended by itself. */
 const LINGER_MS = 10_000;
 
+/** A core as those see it who use its connection. */
+export type Core = Pick<RunningCore, "call" | "open" | "watch" | "work">;
+
 /** A core that runs. */
-export class Core {
+export class RunningCore {
 	/** The open streams, and what resolves when they have ended. */
 	readonly #streams = new Map<BytePort, Promise<void>>();
 	readonly #runtime: Runtime;
@@ -36,15 +39,15 @@ export class Core {
 	}
 
 	/** Starts a core; `onDeath` is called if it dies by itself. */
-	static async start(questions: Questions, onDeath: (error: SSHError) => void): Promise<Core> {
-		let core: Core | undefined;
+	static async start(questions: Questions, onDeath: (error: SSHError) => void): Promise<RunningCore> {
+		let core: RunningCore | undefined;
 		let dead: SSHError | undefined;
 		const runtime = await startRuntime((error) => {
 			dead = error;
 			core?.end(error);
 			onDeath(error);
 		});
-		core = new Core(runtime, questions);
+		core = new RunningCore(runtime, questions);
 		if (dead) core.end(dead);
 		return core;
 	}

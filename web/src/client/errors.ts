@@ -8,6 +8,7 @@ export type ErrorCode = WireError["code"];
 interface Extra {
 	readonly reason?: string | undefined;
 	readonly hint?: string | undefined;
+	readonly jump?: string | undefined;
 	readonly cause?: unknown;
 }
 
@@ -19,12 +20,15 @@ export class SSHError extends Error {
 	readonly reason: string;
 	/** What a person can do about it; "" if nothing is known. */
 	readonly hint: string;
+	/** The jump host that it is about; "" if that is the target. */
+	readonly jump: string;
 
 	constructor(code: ErrorCode, message: string, extra: Extra = {}) {
 		super(message, extra.cause === undefined ? undefined : { cause: extra.cause });
 		this.code = code;
 		this.reason = extra.reason ?? "";
 		this.hint = extra.hint ?? "";
+		this.jump = extra.jump ?? "";
 	}
 }
 
@@ -111,9 +115,10 @@ export class SFTPError extends SSHError {
 /** Makes the error that the core reported throwable. */
 export function fromWire(error: WireError, cause?: unknown): SSHError {
 	const { message } = error;
-	const extra: Extra = { reason: error.reason, hint: error.hint, cause };
+	const extra: Extra = { reason: error.reason, hint: error.hint, jump: error.jump, cause };
 	if (error.hostKey) {
-		const { offered, known, reason } = error.hostKey;
+		const { known, reason } = error.hostKey;
+		const { hop: _, ...offered } = error.hostKey.offered;
 		return new HostKeyError(message, offered, known, { ...extra, reason });
 	}
 	if (error.sftp) return new SFTPError(error.code, message, error.sftp.path, { ...extra, ...error.sftp });

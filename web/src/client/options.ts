@@ -1,28 +1,55 @@
 /** Checks what a caller passed to connect, so that mistakes are named before anything is sent. */
-import type { Auth, ConnectOptions, HostKeyPolicy } from "./types.ts";
-import type { Connect, Auth as WireAuth, HostKeyPolicy as WirePolicy } from "./wire.ts";
+import type { Auth, ConnectOptions, Hop, HostKeyPolicy } from "./types.ts";
+import type { Connect, Jump, Auth as WireAuth, HostKeyPolicy as WirePolicy } from "./wire.ts";
 
 const UNKNOWN_ACTIONS = ["reject", "warn", "add"] as const;
 const MAX_KEY_BYTES = 1024 * 1024;
 
 /**
  * What the core is told of the options. Throws TypeError or RangeError, with
- * the option's name. `knownHosts` is the text, read from where it is kept.
+ * the option's name. `knownHosts` is the text, read from where it is kept, and
+ * `onTheWay` are those of the jump hosts.
  */
-export function toWireConnect(options: ConnectOptions, knownHosts: string): Connect {
-	const { port = 22, keepAliveMs } = options;
-	if (!Number.isInteger(port) || port < 1 || port > 65535)
-		throw new RangeError(`port is ${port}; it is a number from 1 to 65535`);
+export function toWireConnect(options: ConnectOptions, knownHosts: string, onTheWay: readonly string[] = []): Connect {
+	const { jump = [] } = options;
+	if (!Array.isArray(jump)) throw new TypeError("jump is no list of hosts");
 	return {
 		relay: relayURL(options.relay),
 		ticket: options.ticket ?? "",
-		host: hostOf(options.host),
-		port,
-		username: usernameOf(options.username),
-		auth: authOf(options.auth),
-		hostKey: policyOf(options.hostKey, knownHosts),
-		keepAliveMs: keepAliveOf(keepAliveMs),
+		...hopOf(options, knownHosts),
+		keepAliveMs: keepAliveOf(options.keepAliveMs),
+		jump: jump.map((hop: Hop, i) => inside(`jump[${i}].`, () => hopOf(hop, onTheWay[i] ?? ""))),
 	};
+}
+
+function hopOf({ host, port = 22, username, auth, hostKey, hostKeyAlias }: Hop, knownHosts: string): Jump {
+	if (!Number.isInteger(port) || port < 1 || port > 65535)
+		throw new RangeError(`port is ${port}; it is a number from 1 to 65535`);
+	return {
+		host: hostOf(host),
+		port,
+		username: usernameOf(username),
+		auth: authOf(auth),
+		hostKey: policyOf(hostKey, knownHosts),
+		...(hostKeyAlias === undefined ? {} : { hostKeyAlias: aliasOf(hostKeyAlias) }),
+	};
+}
+
+/** Names the place of a mistake. */
+function inside<T>(place: string, check: () => T): T {
+	try {
+		return check();
+	} catch (error) {
+		if (error instanceof RangeError || error instanceof TypeError) error.message = place + error.message;
+		throw error;
+	}
+}
+
+/** Commas and wildcards would make it a pattern of known_hosts. */
+function aliasOf(alias: string): string {
+	if (typeof alias !== "string" || !/^[^\s,*?!|@#]+$/.test(alias))
+		throw new TypeError(`hostKeyAlias is ${JSON.stringify(alias)}; it is a name, or a name and a port as [name]:port`);
+	return alias;
 }
 
 /** Where the options' known_hosts text comes from; "" if only pins count. */

@@ -2,27 +2,28 @@
 import type { ConnectionEvents } from "./client.ts";
 import type { Questions } from "./core.ts";
 import { fromWire } from "./errors.ts";
-import type { Auth, ConnectOptions, Lazy } from "./types.ts";
+import type { Auth, ConnectOptions, Hop, Lazy } from "./types.ts";
 import type { AskSecret, Secret } from "./wire.ts";
 
 /** The page's side of every call that a core makes. */
 export function handlersFor(options: ConnectOptions, events: ConnectionEvents): Questions {
-	const { auth, hostKey } = options;
+	const at = (hop: number): Hop => options.jump?.[hop - 1] ?? options;
 	return {
-		async askHostKey(key) {
+		async askHostKey({ hop, ...key }) {
+			const { hostKey } = at(hop);
 			if ("pin" in hostKey || typeof hostKey.onUnknown !== "function") return { decision: "reject" };
 			return { decision: await hostKey.onUnknown(key) };
 		},
 		askPassword(ask, signal) {
-			return answerSecret(wayOf(auth, ask.index, "password").password, ask, signal);
+			return answerSecret(wayOf(at(ask.hop).auth, ask.index, "password").password, ask, signal);
 		},
 		askPassphrase(ask, signal) {
-			const { passphrase } = wayOf(auth, ask.index, "publickey");
+			const { passphrase } = wayOf(at(ask.hop).auth, ask.index, "publickey");
 			if (passphrase === undefined) throw new TypeError("there is no passphrase");
 			return answerSecret(passphrase, ask, signal);
 		},
-		async askChallenge({ index, ...challenge }, signal) {
-			const answers = await wayOf(auth, index, "keyboard-interactive").answer({ ...challenge, signal });
+		async askChallenge({ hop, index, ...challenge }, signal) {
+			const answers = await wayOf(at(hop).auth, index, "keyboard-interactive").answer({ ...challenge, signal });
 			return { answers: [...answers] };
 		},
 		progress(step) {
@@ -35,11 +36,12 @@ export function handlersFor(options: ConnectOptions, events: ConnectionEvents): 
 			events.emit("banner", message);
 			return {};
 		},
-		hostKeyWarning(key) {
+		hostKeyWarning({ hop: _, ...key }) {
 			events.emit("hostkeywarning", key);
 			return {};
 		},
-		async hostKeyLearned({ line }) {
+		async hostKeyLearned({ hop, line }) {
+			const { hostKey } = at(hop);
 			if ("knownHosts" in hostKey && typeof hostKey.knownHosts !== "string") await hostKey.knownHosts.add(line);
 			events.emit("knownhosts", line);
 			return {};

@@ -32,11 +32,9 @@ export interface Abortable {
 	readonly signal?: AbortSignal;
 }
 
-/** Options of {@link connect}. */
-export interface ConnectOptions extends Abortable {
-	/** URL of a proxy's relay (http: and https: count as ws: and wss:; relative ones are resolved), or any stream of your own. */
-	readonly relay: string | URL | Duplex;
-	/** A name or an IP address, IPv6 without brackets. */
+/** A server to log in to. */
+export interface Hop {
+	/** A name or an IP address, IPv6 without brackets; behind a jump host, as that host sees it. */
 	readonly host: string;
 	/** 22 if absent. */
 	readonly port?: number;
@@ -45,6 +43,19 @@ export interface ConnectOptions extends Abortable {
 	readonly auth: readonly Auth[];
 	/** Which host keys to accept. Required: no default is safe. */
 	readonly hostKey: HostKeyPolicy;
+	/** The name under which the key is filed in known_hosts; host and port if absent. */
+	readonly hostKeyAlias?: string;
+}
+
+/** Options of {@link connect}. */
+export interface ConnectOptions extends Hop, Abortable {
+	/** URL of a proxy's relay (http: and https: count as ws: and wss:; relative ones are resolved), or any stream of your own. */
+	readonly relay: string | URL | Duplex;
+	/**
+	 * Hosts on the way, the nearest first. Each has a login and a host key check
+	 * of its own, and none can read what passes; see {@link SSHClient.jumps}.
+	 */
+	readonly jump?: readonly Hop[];
 	/** From a portal; names the target. */
 	readonly ticket?: string;
 	/** Milliseconds between keepalives; 15,000 if absent; 0 switches them off. */
@@ -139,6 +150,8 @@ export interface Progress {
 	readonly step: "relay" | "tcp" | "kex" | "hostkey" | "auth" | "ready" | "rekey";
 	/** A version, an algorithm, a method: for people. */
 	readonly detail: string;
+	/** The jump host whose step it is; absent: the target's. */
+	readonly jump?: string;
 }
 
 export type ClientState = "connecting" | "ready" | "closed";
@@ -246,6 +259,49 @@ export interface Shell extends Process {
 	 * buffer is detached if they fill it.
 	 */
 	send(bytes: Uint8Array): void;
+}
+
+/** Where a tunnel leads: to a host and port as the server sees them, or to a socket in its file system. */
+export type Destination =
+	| {
+			readonly host: string;
+			readonly port: number;
+			/** Who connects, "host:port", for the server to know; the page if absent. */
+			readonly originator?: string;
+	  }
+	| { readonly path: string };
+
+/** Where a server listens: on a port (0: one of its choice; an empty host: all its addresses), or on a socket. */
+export type ListenAddress = { readonly host: string; readonly port: number } | { readonly path: string };
+
+/**
+ * A connection through the server. `readable` and `writable` end on their own;
+ * closing `writable` sends EOF. It can be the `relay` of another
+ * {@link connect}.
+ */
+export interface Tunnel extends Duplex, AsyncDisposable {
+	/** Ends both directions. */
+	close(): Promise<void>;
+}
+
+/** A connection that came to a {@link Listener}. */
+export interface IncomingTunnel extends Tunnel {
+	/** Who connected, as the server tells it; absent for sockets. */
+	readonly origin?: { readonly host: string; readonly port: number };
+}
+
+/**
+ * A place where the server listens for us. Iterate over it to take the
+ * connections; up to 64 wait, more are refused. The iteration ends with
+ * {@link Listener.close}, and throws when the connection is lost.
+ */
+export interface Listener extends AsyncIterable<IncomingTunnel>, AsyncDisposable {
+	/** Where it listens: the port is the one that the server chose. */
+	readonly address: ListenAddress;
+	/** Takes the next connection. */
+	accept(options?: Abortable): Promise<IncomingTunnel>;
+	/** Stops listening. Connections that were taken live on. */
+	close(): Promise<void>;
 }
 
 /** Detail of the events that an {@link SSHClient} dispatches, by name. */

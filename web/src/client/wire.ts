@@ -3,14 +3,18 @@
 /** Calls that the page makes of the core. */
 export interface CoreCalls {
 	connect: { params: Connect; result: Info; ports: 1 };
-	info: { params: None; result: Info; ports: 0 };
+	info: { params: At; result: Info; ports: 0 };
 	disconnect: { params: None; result: None; ports: 0 };
 	start: { params: Start; result: Session; ports: 2 };
 	wait: { params: Session; result: Exit; ports: 0 };
 	resize: { params: Resize; result: None; ports: 0 };
 	signal: { params: Signal; result: None; ports: 0 };
 	close: { params: Session; result: None; ports: 0 };
-	sftp: { params: None; result: SFTP; ports: 0 };
+	forward: { params: Forward; result: None; ports: 1 };
+	listen: { params: Listen; result: Listening; ports: 0 };
+	accept: { params: Listener; result: Accepted; ports: 1 };
+	unlisten: { params: Listener; result: None; ports: 0 };
+	sftp: { params: At; result: SFTP; ports: 0 };
 	sftpClose: { params: SFTPSession; result: None; ports: 0 };
 	sftpStat: { params: SFTPStat; result: FileInfo; ports: 0 };
 	sftpOpenDir: { params: SFTPPath; result: SFTPDir; ports: 0 };
@@ -41,6 +45,10 @@ export const coreCalls: readonly (keyof CoreCalls)[] = [
 	"resize",
 	"signal",
 	"close",
+	"forward",
+	"listen",
+	"accept",
+	"unlisten",
 	"sftp",
 	"sftpClose",
 	"sftpStat",
@@ -104,8 +112,12 @@ export interface Connect {
 	/** tried in order */
 	readonly auth: readonly Auth[];
 	readonly hostKey: HostKeyPolicy;
+	/** the name under which the key is filed */
+	readonly hostKeyAlias?: string;
 	/** 0: the core's default; negative: off */
 	readonly keepAliveMs: number;
+	/** hosts on the way, the nearest first */
+	readonly jump: readonly Jump[];
 }
 
 /** Info describes a connection. */
@@ -133,10 +145,20 @@ export interface Info {
 }
 
 /**
+ * At names one of the servers of a connection: 0 is the target, and from 1
+ * the entries of Connect.Jump.
+ */
+export interface At {
+	readonly hop?: number;
+}
+
+/**
  * Start opens a session channel. With neither Line nor Subsystem it is the
  * login shell.
  */
 export interface Start {
+	/** see At */
+	readonly hop?: number;
 	readonly line: string;
 	readonly subsystem: string;
 	readonly pty?: PTY;
@@ -170,6 +192,52 @@ export interface Resize {
 export interface Signal {
 	readonly session: number;
 	readonly name: string;
+}
+
+/**
+ * Forward opens a connection from the server to Host and Port (direct-tcpip,
+ * RFC 4254 section 7.2), or to the socket at Path.
+ */
+export interface Forward {
+	readonly hop?: number;
+	readonly host: string;
+	readonly port: number;
+	readonly path: string;
+	/** host:port, for the server to know; empty: the page */
+	readonly origin: string;
+}
+
+/**
+ * Listen has the server listen on Host and Port (tcpip-forward, RFC 4254
+ * section 7.1; an empty Host means all addresses, Port 0 any port), or on the
+ * socket at Path.
+ */
+export interface Listen {
+	readonly hop?: number;
+	readonly host: string;
+	readonly port: number;
+	readonly path: string;
+}
+
+/**
+ * Listening is the handle of a listener within its core, and the port that the
+ * server has chosen.
+ */
+export interface Listening {
+	readonly listener: number;
+	readonly port: number;
+}
+
+/** Listener is the handle of a listener. */
+export interface Listener {
+	readonly listener: number;
+}
+
+/** Accepted is a connection that came in: from where, as the server tells it. */
+export interface Accepted {
+	/** empty: of a socket */
+	readonly host: string;
+	readonly port: number;
 }
 
 /**
@@ -355,6 +423,8 @@ export interface SFTPWrite {
 
 /** HostKey is a key that a server showed. */
 export interface HostKey {
+	/** see At */
+	readonly hop: number;
 	readonly host: string;
 	readonly port: number;
 	/** algorithm, such as ssh-ed25519 */
@@ -378,7 +448,9 @@ export interface HostKeyAnswer {
 
 /** AskSecret asks for a password or a passphrase. */
 export interface AskSecret {
-	/** into Connect.Auth */
+	/** who asks; see At */
+	readonly hop: number;
+	/** into Connect.Auth, or that of the hop's Jump */
 	readonly index: number;
 	/** from 1 */
 	readonly attempt: number;
@@ -399,6 +471,7 @@ export interface Secret {
  * text is the server's: control characters included.
  */
 export interface Challenge {
+	readonly hop: number;
 	readonly index: number;
 	readonly username: string;
 	readonly host: string;
@@ -422,6 +495,8 @@ export interface Progress {
 	readonly step: "relay" | "tcp" | "kex" | "hostkey" | "auth" | "ready" | "rekey";
 	/** for people: a version, an algorithm, a method */
 	readonly detail: string;
+	/** the jump host whose step it is */
+	readonly jump?: string;
 }
 
 /** Banner is the server's text before login, RFC 4252 section 5.4. */
@@ -431,6 +506,7 @@ export interface Banner {
 
 /** HostKeyLearned carries the line that belongs into the known_hosts file now. */
 export interface HostKeyLearned {
+	readonly hop: number;
 	readonly line: string;
 }
 
@@ -458,6 +534,8 @@ export interface Error {
 	readonly message: string;
 	/** what to do next */
 	readonly hint?: string;
+	/** the jump host where it happened */
+	readonly jump?: string;
 	readonly hostKey?: HostKeyFail;
 	readonly auth?: AuthFail;
 	readonly sftp?: SFTPFail;
@@ -486,6 +564,19 @@ export interface HostKeyPolicy {
 	/** text of a known_hosts file */
 	readonly knownHosts: string;
 	readonly onUnknown: "reject" | "warn" | "add" | "ask";
+}
+
+/**
+ * Jump is a host on the way to the target: it has a login and a host key check
+ * of its own.
+ */
+export interface Jump {
+	readonly host: string;
+	readonly port: number;
+	readonly username: string;
+	readonly auth: readonly Auth[];
+	readonly hostKey: HostKeyPolicy;
+	readonly hostKeyAlias?: string;
 }
 
 /** PTY asks for a pseudo-terminal, RFC 4254 section 6.2. */
