@@ -18,6 +18,8 @@ need puttygen putty-tools
 need python3 python3 # unpacks the archives that the page makes
 need ps procps
 need script bsdutils
+# Login shells that somebody may have on a server.
+for shell in dash bash busybox fish tcsh; do need "$shell" "$shell"; done
 need unshare util-linux
 need websockify websockify # make bench stands beside it
 fc-list 2>/dev/null | grep -qi emoji || missing="$missing fonts-noto-color-emoji fonts-dejavu-core"

@@ -205,6 +205,58 @@ test.describe("puts", () => {
 		expect(result).toEqual({ bytes: 100_000, size: 100_000 });
 	});
 
+	test("and never replaces anything by what has another checksum, nor keeps it", async ({ page }) => {
+		// A server that counts wrongly.
+		const bin = test.info().outputPath("bin");
+		mkdirSync(bin, { recursive: true });
+		writeFileSync(join(bin, "sha256sum"), `#!/bin/sh\ncat >/dev/null\necho ${"0".repeat(64)} -\n`, { mode: 0o755 });
+		const wrong = await new SSHD({ config: [`SetEnv PATH=${bin}:/usr/bin:/bin`] }).start();
+		try {
+			const dir = folder(wrong);
+			const path = join(dir, "file");
+			writeFileSync(path, "old");
+			await open(page, byKey(wrong));
+			const [up, down] = await page.evaluate(async (path) => {
+				const { sftp, failure, handle } = window.t;
+				const file = await handle("checked");
+				const failures = [
+					await failure(sftp.put("new", path, { verify: true })),
+					await failure(sftp.get(path, file, { verify: true })),
+				];
+				return [...failures, (await file.getFile()).size];
+			}, path);
+			const mismatch = { name: "SFTPError", code: "sftp", reason: "checksum-mismatch" };
+			expect(up).toMatchObject({ ...mismatch, path: `${path}.part` });
+			expect(down).toMatchObject({ ...mismatch, path });
+			expect(readFileSync(path, "utf8")).toBe("old");
+			await expect.poll(() => readdirSync(dir)).toEqual(["file"]);
+		} finally {
+			await wrong.dispose();
+		}
+	});
+
+	test("not over what came meanwhile, if it must not replace", async ({ page, sshd }) => {
+		const dir = folder(sshd);
+		const path = join(dir, "file");
+		await open(page, byKey(sshd));
+		const started = page.evaluate(async (path) => {
+			const { sftp, failure, make } = window.t;
+			let next = 0;
+			const source = new ReadableStream<Uint8Array>({
+				async pull(controller) {
+					if (next++ < 3) return controller.enqueue(make(300_000, next));
+					// The part is there; now the name is taken by somebody else.
+					await sftp.write(path).getWriter().close();
+					controller.close();
+				},
+			});
+			return failure(sftp.put(source, path, { overwrite: false }));
+		}, path);
+		expect(await started).toMatchObject({ name: "SFTPError", code: "sftp", reason: "exists" });
+		expect(statSync(path).size).toBe(0);
+		expect(statSync(`${path}.part`).size).toBe(900_000);
+	});
+
 	test("nothing under the final name when aborted in the middle", async ({ page, sshd }) => {
 		const dir = folder(sshd);
 		const path = join(dir, "aborted");

@@ -25,6 +25,7 @@ type Client struct {
 
 	under     *Client // the hop below, which ends with this one; or nil
 	listeners listeners
+	parts     parts // that uploads write to
 
 	done chan struct{} // closed when err is set
 	err  error

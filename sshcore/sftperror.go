@@ -25,6 +25,17 @@ var (
 	// ErrSizeMismatch reports that a file on the server is not as long as
 	// what was written to it, or shorter than where a transfer should resume.
 	ErrSizeMismatch = errors.New("the file on the server has another size than expected")
+	// ErrChecksum reports a file whose checksum on the server is not that of what
+	// was sent or received.
+	ErrChecksum = errors.New("the checksum on the server differs")
+	// ErrNoChecksum reports a server that cannot be made to tell a checksum.
+	ErrNoChecksum = errors.New("the server cannot tell a checksum")
+	// ErrPartBusy reports that another upload on this connection writes to the
+	// part from which one should go on.
+	ErrPartBusy = errors.New("another upload to the same file is running")
+	// ErrPartTaken reports that somebody else has removed or replaced the part of
+	// an upload. The file under its final name was not touched.
+	ErrPartTaken = errors.New("another upload to the same file has taken this one's place")
 	// ErrNoSpace reports a full disk, or a quota that is used up.
 	ErrNoSpace = errors.New("no space left on the server")
 	// ErrTooMany reports a directory or a tree with more entries than can be

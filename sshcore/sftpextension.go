@@ -16,6 +16,12 @@ const (
 	extCopyData    = "copy-data"
 )
 
+// check-file is older than OpenSSH; ProFTPD has it, and names it either way.
+const (
+	extCheckFile     = "check-file"
+	extCheckFileName = "check-file-name"
+)
+
 // extension asks for something by an extension whose fields are strings.
 func (s *SFTP) extension(ctx context.Context, op, path, name string, want byte, args ...string) (*fields, error) {
 	if err := s.needs(op, path, name); err != nil {

@@ -3,7 +3,6 @@ package sshcore
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
 )
@@ -12,52 +11,52 @@ import (
 // held before or all of the new, whatever happens: it writes to a part beside
 // it, verifies that, and then renames it. It returns what Upload does; with
 // that as t.Offset, and the same path, another Put resumes what failed. The
-// part is kept for it; Part tells about one.
+// part is kept for it, unless t.Check found it to be wrong; Part tells about one.
 //
 // If path is a link to a file, that file is replaced. A file that is replaced
 // hands on its permissions, unless t.Mode says otherwise, and its owner where
-// that is allowed.
+// that is allowed. With t.New nothing is replaced, not even what came meanwhile.
 func (s *SFTP) Put(ctx context.Context, path string, r io.Reader, t Transfer) (int64, error) {
 	const op = "upload"
-	target, old, err := s.target(ctx, path)
+	target, old, err := s.targetOf(ctx, path, t.New)
 	if err != nil {
 		return 0, failed(op, path, err)
 	}
-	part := partPath(target)
 	mode := fs.FileMode(0o600) // nobody else's business until it is complete
 	if old == nil && t.Mode == 0 {
 		mode = 0 // as the server makes files
 	}
-	f, err := s.openPart(ctx, part, t.Offset, mode)
+	p, err := s.openPart(ctx, target, t, mode)
 	if err != nil {
 		return 0, err
 	}
-	u := newUpload(f, r, t)
-	u.settle = func(ctx context.Context) error { return f.inherit(ctx, old, t.Mode) }
+	defer p.done()
+	u := newUpload(p.file, r, t)
+	u.settle = func(ctx context.Context) error { return p.inherit(ctx, old, t.Mode) }
 	n, err := u.run(ctx)
 	if err == nil {
-		err = s.Replace(ctx, part, target)
+		err = p.land(ctx, u.whole, target, t)
+	}
+	if err != nil {
+		p.abandon()
 	}
 	return n, failed(op, path, err)
 }
 
-// Part describes what a Put to path left behind: its path, and how long it is.
-// It may have gaps behind what that Put had acknowledged. It fails with
-// fs.ErrNotExist if there is none.
-func (s *SFTP) Part(ctx context.Context, path string) (string, Entry, error) {
-	target, _, err := s.target(ctx, path)
-	if err != nil {
-		return "", Entry{}, failed("part", path, err)
+// targetOf is target, which must not be there if it has to be new.
+func (s *SFTP) targetOf(ctx context.Context, path string, isNew bool) (string, *Entry, error) {
+	if !isNew {
+		return s.target(ctx, path)
 	}
-	part := partPath(target)
-	e, err := s.Lstat(ctx, part)
-	if err == nil {
-		err = failed("part", part, regular(e))
+	_, err := s.Lstat(ctx, path)
+	switch {
+	case err == nil:
+		return "", nil, fs.ErrExist
+	case errors.Is(err, fs.ErrNotExist):
+		return path, nil, nil
 	}
-	return part, e, err
+	return "", nil, err
 }
-
-func partPath(target string) string { return besides(target, ".part") }
 
 // target is the file that path means, and what is known of it if it is there.
 func (s *SFTP) target(ctx context.Context, path string) (string, *Entry, error) {
@@ -78,30 +77,6 @@ func (s *SFTP) target(ctx context.Context, path string) (string, *Entry, error) 
 		err = regular(e)
 	}
 	return path, &e, err
-}
-
-// openPart opens a part: a new one, which nobody else has put there, or the
-// one to resume.
-func (s *SFTP) openPart(ctx context.Context, part string, offset int64, mode fs.FileMode) (*file, error) {
-	const op = "upload"
-	e, err := s.Lstat(ctx, part)
-	switch {
-	case errors.Is(err, fs.ErrNotExist) && offset > 0:
-		return nil, failed(op, part, fmt.Errorf("%w: there is nothing to resume", ErrSizeMismatch))
-	case errors.Is(err, fs.ErrNotExist):
-	case err != nil:
-		return nil, err
-	case offset > 0:
-		if err := regular(e); err != nil {
-			return nil, failed(op, part, err)
-		}
-		return s.open(ctx, op, part, fxfWrite, 0)
-	default:
-		if err := s.Remove(ctx, part); err != nil {
-			return nil, err
-		}
-	}
-	return s.open(ctx, op, part, fxfWrite|fxfCreate|fxfExcl, mode)
 }
 
 // inherit gives a file, which is about to replace old, what old has.

@@ -24,6 +24,24 @@ func (s *SFTP) RenameNew(ctx context.Context, from, to string) error {
 	return s.explainExists(ctx, to, s.do(ctx, "rename", from, withStrings(fxpRename, from, to)))
 }
 
+// renameFree is RenameNew for files, by making a hard link where that is offered:
+// some servers, such as that of github.com/pkg/sftp, do replace by RENAME,
+// whatever draft-ietf-secsh-filexfer-02 section 6.5 says. OpenSSH's RENAME makes
+// a link itself.
+func (s *SFTP) renameFree(ctx context.Context, from, to string) error {
+	if !s.Offers(extHardlink) {
+		return s.RenameNew(ctx, from, to)
+	}
+	err := s.Link(ctx, from, to)
+	switch {
+	case err == nil:
+		return s.Remove(ctx, from)
+	case errors.Is(err, fs.ErrExist), statusOf(err) == StatusOK:
+		return err
+	}
+	return s.RenameNew(ctx, from, to) // a file system without hard links
+}
+
 // Replace renames a file to a name that may be taken by another, which is not
 // harmed before its successor is in place. Where the server cannot do that in
 // one step, the old file stands aside meanwhile, under a name of its own, and

@@ -1,6 +1,7 @@
 package sshcore
 
 import (
+	"context"
 	"io/fs"
 	"time"
 )
@@ -20,6 +21,15 @@ type Transfer struct {
 	// Sync has the server write an upload to its disk before it counts as
 	// done, if it offers fsync@openssh.com.
 	Sync bool
+	// New has an upload fail with fs.ErrExist if something has its name already.
+	New bool
+	// Again lets a Put from the start replace the part that an earlier one left,
+	// at once. Without it the part stays for a minute after its last change, and
+	// another name is used, for it might be written to by somebody else.
+	Again bool
+	// Check is asked about an upload of which everything has arrived, at the path
+	// where that is: a Put gives it its name only then. See Matches. Nil is fine.
+	Check func(ctx context.Context, path string) error
 	// Size is how long an upload will be, from Offset on, for Progress. Zero
 	// means unknown.
 	Size int64

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"io/fs"
 )
 
 // Upload writes what r has to a file, at t.Offset, and returns how much of it
@@ -22,6 +23,8 @@ func (s *SFTP) Upload(ctx context.Context, path string, r io.Reader, t Transfer)
 	// Opening a FIFO would wait for its reader.
 	e, err := s.describe(ctx, op, path, withStrings(fxpStat, path))
 	switch {
+	case err == nil && t.New:
+		return 0, failed(op, path, fs.ErrExist)
 	case err == nil:
 		if err := regular(e); err != nil {
 			return 0, failed(op, path, err)
@@ -30,7 +33,10 @@ func (s *SFTP) Upload(ctx context.Context, path string, r io.Reader, t Transfer)
 		return 0, err
 	}
 	flags := uint32(fxfWrite)
-	if t.Offset == 0 {
+	switch {
+	case t.New:
+		flags |= fxfCreate | fxfExcl
+	case t.Offset == 0:
 		flags |= fxfCreate | fxfTrunc
 	}
 	f, err := s.open(ctx, op, path, flags, t.Mode)
@@ -38,6 +44,9 @@ func (s *SFTP) Upload(ctx context.Context, path string, r io.Reader, t Transfer)
 		return 0, err
 	}
 	n, err := newUpload(f, r, t).run(ctx)
+	if err == nil && t.Check != nil {
+		err = t.Check(ctx, path)
+	}
 	return n, failed(op, path, err)
 }
 
@@ -51,7 +60,8 @@ type upload struct {
 
 	sent, acked int64 // from t.Offset on
 	eof         bool
-	gap         bool // a write has failed
+	gap         bool  // a write has failed
+	whole       Entry // of the file, once all was verified
 
 	// settle is called when all has been acknowledged; or nil.
 	settle func(context.Context) error
@@ -193,6 +203,7 @@ func (u *upload) finish(ctx context.Context) error {
 	if want := u.t.Offset + u.acked; e.Told.Has(ToldSize) && e.Size != want {
 		return fmt.Errorf("%w: %d bytes instead of %d", ErrSizeMismatch, e.Size, want)
 	}
+	u.whole = e
 	return nil
 }
 

@@ -306,9 +306,3 @@ func TestNamesAreEscapedWhereTheyAreNoText(t *testing.T) {
 		})
 	}
 }
-
-func TestWordsAreQuotedForAShell(t *testing.T) {
-	if got, want := shellQuote("it's $(x)\n"), `'it'\''s $(x)`+"\n'"; got != want {
-		t.Errorf("quoted as %s", got)
-	}
-}

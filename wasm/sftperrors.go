@@ -34,9 +34,11 @@ var sftpHints = map[string]string{
 	"sftp/too-deep":           "Such a tree is broken or made to trap programs.",
 	"sftp/size-mismatch":      "Move it again.",
 	"sftp/changed":            "Move it again, when nobody writes to it.",
-	"sftp/checksum-mismatch":  "Do not use the file. Move it again.",
+	"sftp/checksum-mismatch":  "What was there before is unharmed. Move it again.",
 	"sftp/part-differs":       "Begin anew.",
-	"sftp/no-checksum":        "The file is there and as long as it should be. Verify it in a shell.",
+	"sftp/part-busy":          "Wait for the other upload, then try again.",
+	"sftp/part-taken":         "Make sure that nobody else uploads the same file, then try again.",
+	"sftp/no-checksum":        "What was there before is unharmed. Move it without a checksum, or see to it that the server has sha256sum.",
 	"sftp/no-sftp":            "Ask whoever runs the server to switch SFTP on (Subsystem sftp, in sshd_config).",
 	"sftp/one-session":        "Connect a second time, or ask whoever runs the server to raise MaxSessions.",
 	"sftp/connection":         "Open the files anew.",
@@ -172,8 +174,6 @@ func sftpReason(err error, e *sshcore.SFTPError) string {
 		return "protocol"
 	case e.Status == statusQuota:
 		return "quota"
-	case e.Op == "verify" && !errors.Is(err, errChecksum):
-		return "no-checksum"
 	}
 	for _, known := range sftpReasons {
 		if errors.Is(err, known.err) {
@@ -187,6 +187,10 @@ var sftpReasons = []struct {
 	err    error
 	reason string
 }{
+	{sshcore.ErrChecksum, "checksum-mismatch"},
+	{sshcore.ErrNoChecksum, "no-checksum"},
+	{sshcore.ErrPartBusy, "part-busy"},
+	{sshcore.ErrPartTaken, "part-taken"},
 	{fs.ErrNotExist, "no-such-file"},
 	{fs.ErrPermission, "permission-denied"},
 	{fs.ErrExist, "exists"},
@@ -199,7 +203,6 @@ var sftpReasons = []struct {
 	{sshcore.ErrTooDeep, "too-deep"},
 	{sshcore.ErrSFTPEnded, "connection"},
 	{errPartDiffers, "part-differs"},
-	{errChecksum, "checksum-mismatch"},
 	{errors.ErrUnsupported, "unsupported"},
 	{context.DeadlineExceeded, "timeout"},
 }
@@ -223,7 +226,9 @@ var causes = map[string]string{
 	"changed":            "it changed while it was moved",
 	"checksum-mismatch":  "the checksum on the server differs",
 	"part-differs":       "what is there already is not of the same file",
-	"no-checksum":        "sha256sum could not be run on the server",
+	"part-busy":          "another upload to the same file is running",
+	"part-taken":         "another upload to the same file has taken its place",
+	"no-checksum":        "the server cannot be made to tell a checksum",
 	"connection":         "the server's SFTP program has ended",
 	"protocol":           "the server does not keep to the protocol of SFTP",
 	"timeout":            "the server does not answer",

@@ -10,16 +10,11 @@ import (
 	"fmt"
 	"hash"
 	"io"
-	"io/fs"
-	"strings"
 	"syscall/js"
 
 	"github.com/wasmiko/wasmiko/sshcore"
 	"github.com/wasmiko/wasmiko/wasm/wire"
 )
-
-// errChecksum reports an upload whose SHA-256 is not what the server counts.
-var errChecksum = errors.New("the checksum differs")
 
 // errShort reports an upload whose source ended too early or too late.
 var errShort = errors.New("the source is not as long as it was said to be")
@@ -67,7 +62,15 @@ func (f *files) download(ctx context.Context, p wire.SFTPRead, out *port) (int64
 	}
 	stop := context.AfterFunc(ctx, func() { out.Reset(cancelled) })
 	defer stop()
-	n, err := s.Download(ctx, string(p.Path), out, t)
+	if !p.Verify {
+		n, err := s.Download(ctx, string(p.Path), out, t)
+		return n, explain(ctx, s, err)
+	}
+	sum := sha256.New()
+	n, err := s.Download(ctx, string(p.Path), io.MultiWriter(out, sum), t)
+	if err == nil {
+		err = s.Matches(ctx, string(p.Path), sum.Sum(nil), p.Offset, n)
+	}
 	return n, explain(ctx, s, err)
 }
 
@@ -97,11 +100,6 @@ func (f *files) upload(ctx context.Context, p wire.SFTPWrite, in *port) (int64, 
 	stop := context.AfterFunc(ctx, func() { in.Reset(cancelled) })
 	defer stop()
 	path := string(p.Path)
-	if !p.Overwrite {
-		if err := mustNotExist(ctx, s, path); err != nil {
-			return 0, err
-		}
-	}
 	src := &source{from: in, sum: sha256.New()}
 	if p.Skip > 0 {
 		if err := compare(ctx, s, path, src, p); err != nil {
@@ -109,14 +107,16 @@ func (f *files) upload(ctx context.Context, p wire.SFTPWrite, in *port) (int64, 
 		}
 	}
 	n, err := f.put(ctx, s, path, src, p)
-	if err == nil && p.Verify {
-		err = verify(ctx, s.Client(), path, src.sum)
-	}
 	return n, explain(ctx, s, err)
 }
 
 func (f *files) put(ctx context.Context, s *sshcore.SFTP, path string, src *source, p wire.SFTPWrite) (int64, error) {
-	t := sshcore.Transfer{Offset: p.Offset, Mode: modeOf(p.Mode), Progress: f.meter(p.Transfer)}
+	t := sshcore.Transfer{Offset: p.Offset, Mode: modeOf(p.Mode), New: !p.Overwrite, Again: p.Again, Progress: f.meter(p.Transfer)}
+	if p.Verify {
+		t.Check = func(ctx context.Context, there string) error {
+			return s.Matches(ctx, there, src.sum.Sum(nil), 0, 0)
+		}
+	}
 	if p.Mtime != nil {
 		t.Mtime = timeOf(*p.Mtime)
 	}
@@ -129,17 +129,6 @@ func (f *files) put(ctx context.Context, s *sshcore.SFTP, path string, src *sour
 		return s.Put(ctx, path, src, t)
 	}
 	return s.Upload(ctx, path, src, t)
-}
-
-func mustNotExist(ctx context.Context, s *sshcore.SFTP, path string) error {
-	_, err := s.Lstat(ctx, path)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return nil
-	case err == nil:
-		return &sshcore.SFTPError{Op: "upload", Path: path, Err: fs.ErrExist}
-	}
-	return err
 }
 
 // source is what is uploaded: it keeps the checksum, and knows how long it
@@ -199,23 +188,4 @@ func sourceEnd(err error) error {
 		return errShort
 	}
 	return err
-}
-
-// verify compares the checksum of what was sent with what the server's
-// sha256sum reads. The file is its stdin, so that no name is ever an option and
-// none comes back.
-func verify(ctx context.Context, client *sshcore.Client, path string, sum hash.Hash) error {
-	out, err := client.Output(ctx, "sha256sum < "+shellQuote(path))
-	if err != nil {
-		return &sshcore.SFTPError{Op: "verify", Path: path, Err: err}
-	}
-	if have, _, _ := strings.Cut(string(out), " "); have != fmt.Sprintf("%x", sum.Sum(nil)) {
-		return &sshcore.SFTPError{Op: "verify", Path: path, Err: errChecksum}
-	}
-	return nil
-}
-
-// shellQuote quotes a word for a POSIX shell.
-func shellQuote(s string) string {
-	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }

@@ -118,6 +118,7 @@ type SFTPRead struct {
 	Path     []byte `js:"path"`
 	Offset   int64  `js:"offset"`
 	Length   *int64 `js:"length,omitempty"` // absent: to the end
+	Verify   bool   `js:"verify"`           // the checksum of what was read, before EOF
 	Transfer int    `js:"transfer"`         // for SFTPProgress; 0: tell nothing
 }
 
@@ -133,7 +134,8 @@ type SFTPWrite struct {
 	Mtime     *float64 `js:"mtime,omitempty"` // milliseconds since 1970
 	Atomic    bool     `js:"atomic"`          // to a part first
 	Overwrite bool     `js:"overwrite"`       // a file that is there
-	Verify    bool     `js:"verify"`          // the checksum, by running sha256sum
+	Again     bool     `js:"again"`           // a part that is there was left by an earlier try, and may be replaced
+	Verify    bool     `js:"verify"`          // the checksum, before it gets its name
 	Transfer  int      `js:"transfer"`        // for SFTPProgress; 0: tell nothing
 }
 

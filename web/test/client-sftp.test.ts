@@ -186,7 +186,7 @@ describe("a stream that reads", () => {
 		const { core, sftp } = await session({ sftpRead: send([Buffer.from("all"), null], { bytes: 3, size: 3 }) });
 		assert.equal(await text(sftp.read("/x", { offset: 5, length: 3 })), "all");
 		const { path: _, ...params } = core.params("sftpRead") ?? {};
-		assert.deepEqual(params, { sftp: 7, offset: 5, length: 3, transfer: 0 });
+		assert.deepEqual(params, { sftp: 7, offset: 5, length: 3, verify: false, transfer: 0 });
 	});
 
 	it("fails when the core says that something is wrong, after all that came", async () => {
@@ -249,7 +249,7 @@ describe("a stream that writes", () => {
 		answer({ bytes: 10, size: 10 });
 		await closing;
 		const { path: _, ...params } = core.params("sftpWrite") ?? {};
-		const rest = { skip: 0, overwrite: true, verify: false, transfer: 0 };
+		const rest = { skip: 0, overwrite: true, again: false, verify: false, transfer: 0 };
 		assert.deepEqual(params, { sftp: 7, offset: 0, mode: 0o600, atomic: true, ...rest });
 	});
 
@@ -330,6 +330,21 @@ describe("put", () => {
 			sftp.put(source(), "/x"),
 			(e) => e instanceof SFTPError && e.reason === "local-read" && e.path === "x" && e.cause === cause,
 		);
+	});
+
+	it("tells of a lost connection, rather than of its consequence here", async () => {
+		const lost = fromWire({ code: "relay", reason: "lost", message: "The connection was lost." });
+		const { core, sftp } = await session({ sftpWrite: () => Promise.reject(lost) });
+		core.job = () => ({ bytes: 0, error: new DOMException("gone", "InvalidStateError") });
+		await assert.rejects(sftp.put(source(), "/x"), lost);
+	});
+
+	it("lets what is left of its own earlier try be replaced", async () => {
+		const { core, sftp } = await session(part(4 * MiB, 9000));
+		await sftp.put(source(), "/x", { resume: true });
+		await sftp.put(source(), "/x");
+		const again = core.calls.filter(([method]) => method === "sftpWrite").map(([, params]) => params.again);
+		assert.deepEqual(again, [true, false]);
 	});
 
 	it("passes progress on, with what was there before", async () => {

@@ -67,6 +67,8 @@ export interface WriteOptions extends Abortable {
 export interface GetOptions extends ReadOptions {
 	/** Into a file handle: what came before a failure is kept, to go on from with `offset`. Without it the file stays as it was. */
 	readonly keepPartial?: boolean;
+	/** Compares SHA-256 of what came with what the server counts, before a file handle gets its contents. */
+	readonly verify?: boolean;
 	onProgress?(progress: TransferProgress): void;
 }
 
@@ -84,11 +86,15 @@ export interface PutOptions extends Abortable {
 	/** Milliseconds since 1970, set at the end; absent: the server's clock. A File's own is taken when `keepTime` is set. */
 	readonly mtime?: number;
 	readonly keepTime?: boolean;
-	/** Goes on with a part that an earlier, broken put left; Blob sources only. */
+	/** Goes on with a part that an earlier, broken put left, or replaces it where that is of no use; Blob sources only. */
 	readonly resume?: boolean;
-	/** true: an existing target is replaced; false: the put fails with SFTPError `exists`. true if absent. */
+	/** true: an existing target is replaced; false: the put fails with SFTPError `exists`, also if the target came meanwhile. true if absent. */
 	readonly overwrite?: boolean;
-	/** Compares SHA-256 after the upload, by running sha256sum there. */
+	/**
+	 * Compares SHA-256 before the target is replaced, by the extension check-file or by running
+	 * sha256sum there. What is wrong is removed again; the put then fails with SFTPError
+	 * `checksum-mismatch`, or with `no-checksum` where the server cannot tell one.
+	 */
 	readonly verify?: boolean;
 	onProgress?(progress: TransferProgress): void;
 }

@@ -1,6 +1,6 @@
 /** Downloads to a file or a stream. */
 import type { Core } from "./core.ts";
-import { SFTPError } from "./errors.ts";
+import { SFTPError, SSHError } from "./errors.ts";
 import type { GetOptions, Sink, TransferResult } from "./filetypes.ts";
 import type { JobResult } from "./jobs.ts";
 import { Meter } from "./meter.ts";
@@ -27,7 +27,8 @@ async function toStream(
 	options: GetOptions,
 	meter: Meter,
 ): Promise<TransferResult> {
-	const { stream, moved } = openRead(core, remote, options, meter.transfer);
+	const { verify = false } = options;
+	const { stream, moved } = openRead(core, remote, { ...options, verify }, meter.transfer);
 	await stream.pipeTo(to, options.signal ? { signal: options.signal } : {});
 	return moved;
 }
@@ -41,18 +42,17 @@ async function toFile(
 	meter: Meter,
 ): Promise<TransferResult> {
 	const { signal, keepPartial = false } = options;
-	const params = { ...readParams(remote, options), transfer: meter.transfer };
+	const { verify = false } = options;
+	const params = { ...readParams(remote, options), verify, transfer: meter.transfer };
 	const { port1, port2 } = new MessageChannel();
 	const local = core.work({ job: "drain", file, offset: params.offset, keep: keepPartial, stream: port1 });
 	const [moved, written] = await settled(core.call("sftpRead", params, { signal, ports: [port2] }), local);
 	if (signal?.aborted) throw signal.reason;
-	if (written.error !== undefined) throw localError("write", file.name, written.error);
-	if (moved instanceof Failure) throw moved.error;
-	return moved;
+	return verdict(moved, written, (cause) => localError("write", file.name, cause));
 }
 
 /** How a call failed. */
-export class Failure {
+class Failure {
 	readonly error: unknown;
 
 	constructor(error: unknown) {
@@ -67,6 +67,21 @@ export async function settled<T extends object>(
 ): Promise<[T | Failure, JobResult]> {
 	const moved = await call.catch((error: unknown) => new Failure(error));
 	return [moved, await local];
+}
+
+/**
+ * What came of a transfer. A broken connection breaks the Worker's stream, too, so what the core says counts;
+ * unless all it knows is that its stream was broken off.
+ */
+export function verdict<T extends object>(
+	moved: T | Failure,
+	{ error }: JobResult,
+	local: (cause: unknown) => SFTPError,
+): T {
+	const brokenOff = moved instanceof Failure && moved.error instanceof SSHError && moved.error.code === "aborted";
+	if (moved instanceof Failure && !(brokenOff && error !== undefined)) throw moved.error;
+	if (error !== undefined || moved instanceof Failure) throw error instanceof SSHError ? error : local(error);
+	return moved;
 }
 
 /** A file of this computer that could not be read or written. */

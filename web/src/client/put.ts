@@ -2,7 +2,7 @@
 import type { Core } from "./core.ts";
 import { SFTPError } from "./errors.ts";
 import type { PutOptions, Source, TransferResult } from "./filetypes.ts";
-import { Failure, localError, settled } from "./get.ts";
+import { localError, settled, verdict } from "./get.ts";
 import { Meter } from "./meter.ts";
 import { openWrite, type Remote } from "./transfer.ts";
 import type { SFTPWrite } from "./wire.ts";
@@ -86,7 +86,7 @@ function partLarger({ path }: Remote, part: number, size: number): SFTPError {
 }
 
 function paramsOf(source: Local, have: number, options: PutOptions): Omit<SFTPWrite, keyof Remote | "transfer"> {
-	const { atomic = true, overwrite = true, verify = false, mode, keepTime } = options;
+	const { atomic = true, overwrite = true, verify = false, resume = false, mode, keepTime } = options;
 	const mtime = options.mtime ?? (keepTime && source instanceof File ? source.lastModified : undefined);
 	return {
 		offset: have,
@@ -95,7 +95,7 @@ function paramsOf(source: Local, have: number, options: PutOptions): Omit<SFTPWr
 		...(source instanceof Blob ? { size: source.size } : {}),
 		...(mode === undefined ? {} : { mode }),
 		...(mtime === undefined ? {} : { mtime }),
-		...{ atomic, overwrite, verify },
+		...{ atomic, overwrite, verify, again: resume },
 	};
 }
 
@@ -110,9 +110,7 @@ async function fromBlob(
 	const local = core.work({ job: "feed", blob, offset: params.offset - params.skip, stream: port1 });
 	const [moved, read] = await settled(core.call("sftpWrite", params, { signal, ports: [port2] }), local);
 	if (signal?.aborted) throw signal.reason;
-	if (read.error !== undefined) throw localError("read", blob instanceof File ? blob.name : "the data", read.error);
-	if (moved instanceof Failure) throw moved.error;
-	return moved;
+	return verdict(moved, read, (cause) => localError("read", blob instanceof File ? blob.name : "the data", cause));
 }
 
 async function fromStream(

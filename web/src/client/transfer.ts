@@ -12,7 +12,7 @@ export interface Remote {
 }
 
 /** What is asked for, without who is told of its progress. */
-export function readParams(remote: Remote, { offset = 0, length }: ReadOptions): Omit<SFTPRead, "transfer"> {
+export function readParams(remote: Remote, { offset = 0, length }: ReadOptions): Omit<SFTPRead, "transfer" | "verify"> {
 	checkBytes("offset", offset);
 	if (length !== undefined) checkBytes("length", length);
 	return { ...remote, offset, ...(length === undefined ? {} : { length }) };
@@ -29,8 +29,13 @@ export function readStream(core: Core, remote: Remote, options: ReadOptions): Re
 }
 
 /** Starts a download: its stream, and what it moved once the stream has ended. */
-export function openRead(core: Core, remote: Remote, options: ReadOptions, transfer: number) {
-	const params = { ...readParams(remote, options), transfer };
+export function openRead(
+	core: Core,
+	remote: Remote,
+	options: ReadOptions & { readonly verify?: boolean },
+	transfer: number,
+) {
+	const params = { ...readParams(remote, options), verify: options.verify ?? false, transfer };
 	const cancel = new Linked(options.signal);
 	const { stream: port, port: far } = core.open();
 	port.end();
@@ -72,7 +77,15 @@ export function writeStream(core: Core, remote: Remote, options: WriteOptions): 
 	const { offset = 0, mode, atomic = false, signal } = options;
 	checkBytes("offset", offset);
 	if (atomic && offset > 0) throw new TypeError("an atomic write begins at 0");
-	const params = { offset, skip: 0, atomic, overwrite: true, verify: false, ...(mode === undefined ? {} : { mode }) };
+	const params = {
+		offset,
+		skip: 0,
+		atomic,
+		overwrite: true,
+		again: false,
+		verify: false,
+		...(mode === undefined ? {} : { mode }),
+	};
 	return openWrite(core, { ...remote, ...params, transfer: 0 }, signal).stream;
 }
 

@@ -382,6 +382,8 @@ export interface SFTPRead {
 	readonly offset: number;
 	/** absent: to the end */
 	readonly length?: number;
+	/** the checksum of what was read, before EOF */
+	readonly verify: boolean;
 	/** for SFTPProgress; 0: tell nothing */
 	readonly transfer: number;
 }
@@ -415,7 +417,9 @@ export interface SFTPWrite {
 	readonly atomic: boolean;
 	/** a file that is there */
 	readonly overwrite: boolean;
-	/** the checksum, by running sha256sum */
+	/** a part that is there was left by an earlier try, and may be replaced */
+	readonly again: boolean;
+	/** the checksum, before it gets its name */
 	readonly verify: boolean;
 	/** for SFTPProgress; 0: tell nothing */
 	readonly transfer: number;
