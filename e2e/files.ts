@@ -69,6 +69,14 @@ export class Files {
 		await (await chooser).setFiles(files as string);
 	}
 
+	/** Chooses a folder to upload as the file dialog would. */
+	async uploadFolder(path: string): Promise<void> {
+		const chooser = this.page.waitForEvent("filechooser");
+		await this.button("Upload").click();
+		await this.page.getByRole("menuitem", { name: "A folder…" }).click();
+		await (await chooser).setFiles(path);
+	}
+
 	/** Starts a download and waits for it to arrive. */
 	async download(name: string, item = "Download"): Promise<Buffer> {
 		const arrived = this.page.waitForEvent("download");
