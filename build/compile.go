@@ -10,7 +10,7 @@ import (
 
 // Reproducible: no paths, no version control state, no build ids. Two
 // checkouts of one commit give the same bytes.
-var goBuild = []string{"build", "-trimpath", "-buildvcs=false", "-mod=readonly"}
+var goBuild = []string{"-trimpath", "-buildvcs=false", "-mod=readonly"}
 
 const (
 	linkedPath = cacheDir + "/core.linked.wasm"
@@ -41,18 +41,27 @@ func coreEnv() []string {
 	return env
 }
 
-// coreArgs are what makes a program of a package as the core is made of its own.
-func coreArgs(out, pkg string) []string {
-	args := append(append([]string{}, goBuild...), "-ldflags=-s -w -buildid=", "-gcflags=all=-l")
-	for _, p := range inlined {
-		args = append(args, "-gcflags="+p+"=")
+// coreFlags are how the core is compiled, and whatever else shall be as it is.
+func coreFlags() ([]string, error) {
+	flags := append([]string{"-ldflags=-s -w -buildid=", "-gcflags=all=-l"}, goBuild...)
+	for _, pkg := range inlined {
+		flags = append(flags, "-gcflags="+pkg+"=")
 	}
-	return append(args, "-o", out, pkg)
+	if !knownGo() {
+		return flags, nil
+	}
+	overlay, err := writeOverlay(cacheDir + "/goroot")
+	return append(flags, "-overlay="+overlay), err
 }
 
 // compileCore makes the SSH core. Go's own cache decides what is stale.
 func compileCore() error {
-	if err := commandEnv(coreEnv(), "go", coreArgs(linkedPath, "./wasm")...); err != nil {
+	flags, err := coreFlags()
+	if err != nil {
+		return err
+	}
+	args := append(append([]string{"build"}, flags...), "-o", linkedPath, "./wasm")
+	if err := commandEnv(coreEnv(), "go", args...); err != nil {
 		return err
 	}
 	if err := packCore(linkedPath, corePath); err != nil {
@@ -86,7 +95,7 @@ func copyWasmExec() error {
 
 // compileBinary makes the one binary, with the page inside.
 func compileBinary() error {
-	args := append(append([]string{}, goBuild...), "-ldflags=-s -w -X main.version="+version(), "-o", "dist/wasmiko", "./proxy/cmd/wasmiko")
+	args := append(append([]string{"build"}, goBuild...), "-ldflags=-s -w -X main.version="+version(), "-o", "dist/wasmiko", "./proxy/cmd/wasmiko")
 	return commandEnv([]string{"CGO_ENABLED=0"}, "go", args...)
 }
 

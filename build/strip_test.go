@@ -12,8 +12,13 @@ import (
 // buildProgram makes a program for wasm as the core is made and gives where it lies.
 func buildProgram(t *testing.T, pkg string) string {
 	t.Helper()
+	t.Chdir(root())
+	flags, err := coreFlags()
+	if err != nil {
+		t.Fatal(err)
+	}
 	linked := filepath.Join(t.TempDir(), "program.wasm")
-	c := exec.Command("go", coreArgs(linked, pkg)...)
+	c := exec.Command("go", append(append([]string{"build"}, flags...), "-o", linked, pkg)...)
 	c.Env = append(os.Environ(), coreEnv()...)
 	if out, err := c.CombinedOutput(); err != nil {
 		t.Fatalf("go build %s: %v\n%s", pkg, err, out)
@@ -38,7 +43,7 @@ func runProgram(t *testing.T, program string) (stdout, stderr string, code int) 
 }
 
 func TestAPackedProgramRuns(t *testing.T) {
-	linked := buildProgram(t, "./testdata/packed")
+	linked := buildProgram(t, "./build/testdata/packed")
 	packed := linked + ".packed"
 	if err := packCore(linked, packed); err != nil {
 		t.Fatal(err)
@@ -70,7 +75,7 @@ func TestAPackedProgramRuns(t *testing.T) {
 }
 
 func TestATableOfFunctionsThatIsNotKnownIsRefused(t *testing.T) {
-	file, err := os.ReadFile(buildProgram(t, "./testdata/packed"))
+	file, err := os.ReadFile(buildProgram(t, "./build/testdata/packed"))
 	if err != nil {
 		t.Fatal(err)
 	}
