@@ -7,6 +7,8 @@ export class Cutter {
 	#left = Number.POSITIVE_INFINITY;
 	/** How often connections were cut. */
 	cuts = 0;
+	/** How many bytes came through, both ways counted. */
+	passed = 0;
 
 	constructor(target: number) {
 		this.#server = createServer((near) => {
@@ -47,6 +49,7 @@ export class Cutter {
 	}
 
 	#count(bytes: number): void {
+		this.passed += bytes;
 		this.#left -= bytes;
 		if (this.#left > 0) return;
 		this.#left = Number.POSITIVE_INFINITY;
