@@ -10,6 +10,9 @@ STATICCHECK_VERSION := v0.8.2
 STATICCHECK := .cache/bin/staticcheck
 NODE_BIN := web/node_modules/.bin
 WASM := GOOS=js GOARCH=wasm
+# Below the core is x/crypto with a few files of ours: build/crypto.go.
+CORE_MOD := -modfile=$(CURDIR)/.cache/build/core.mod
+KERNEL_USERS := golang.org/x/crypto/chacha20 golang.org/x/crypto/internal/poly1305 golang.org/x/crypto/chacha20poly1305
 TSC_LAYERS := client worker vault element app test
 
 .PHONY: run build test check bench e2e go-test wasm-test web-test fuzz fmt tools system govulncheck clean
@@ -40,9 +43,10 @@ $(STATICCHECK): Makefile
 check: build $(STATICCHECK)
 	@test -z "$$(gofmt -s -l $$(git ls-files '*.go'))" || { echo "gofmt -s wants to change:"; gofmt -s -l $$(git ls-files '*.go'); exit 1; }
 	go vet ./...
-	$(WASM) go vet ./sshcore ./netconn ./wasm/...
+	$(WASM) go vet $(CORE_MOD) ./sshcore ./netconn ./wasm/... $(KERNEL_USERS)
 	$(STATICCHECK) ./...
 	$(WASM) $(STATICCHECK) ./sshcore ./netconn ./wasm/...
+	cd .cache/build/crypto && $(WASM) $(CURDIR)/$(STATICCHECK) ./chacha20 ./internal/poly1305
 	go run ./build/wiregen -check
 	go run ./build licences >/dev/null
 	go run ./build/parity
@@ -55,10 +59,13 @@ check: build $(STATICCHECK)
 go-test:
 	go test -race -timeout 10m ./...
 
-# The core's own tests, run as wasm under Node, packed as the core is.
+# The core's own tests, run as wasm under Node, packed as the core is; then those of
+# x/crypto and of the kernel beneath it, with SIMD and without.
 wasm-test: build
-	go build -o .cache/bin/build ./build
-	$(WASM) go test -timeout 5m -exec="$(CURDIR)/.cache/bin/build exec" ./wasm ./netconn
+	go build -o .cache/bin/build ./build && .cache/bin/build host
+	$(WASM) go test -timeout 5m $(CORE_MOD) -exec="$(CURDIR)/.cache/bin/build exec" ./wasm ./netconn
+	@for simd in 1 0; do WASMIKO_SIMD=$$simd $(WASM) go test -timeout 5m $(CORE_MOD) \
+		-exec="$(CURDIR)/.cache/bin/build exec" $(KERNEL_USERS) || exit 1; done
 
 web-test: build
 	cd web && node test/run.mjs

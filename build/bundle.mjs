@@ -20,7 +20,7 @@ const common = {
 	minify: true,
 	legalComments: "none",
 	logLevel: "warning",
-	loader: { ".svg": "text" },
+	loader: { ".svg": "text", ".wasm": "binary" },
 	define: { WASMIKO_VERSION: JSON.stringify(version) },
 };
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -56,11 +57,14 @@ func coreFlags() ([]string, error) {
 
 // compileCore makes the SSH core. Go's own cache decides what is stale.
 func compileCore() error {
+	if err := errors.Join(copyCrypto(), writeKernel()); err != nil {
+		return err
+	}
 	flags, err := coreFlags()
 	if err != nil {
 		return err
 	}
-	args := append(append([]string{"build"}, flags...), "-o", linkedPath, "./wasm")
+	args := append(append([]string{"build", "-modfile=" + coreMod}, flags...), "-o", linkedPath, "./wasm")
 	if err := commandEnv(coreEnv(), "go", args...); err != nil {
 		return err
 	}

@@ -5,13 +5,18 @@ import (
 	"path/filepath"
 )
 
-// execPacked runs a Go program for wasm the way the core runs: packed. It is
-// what `go test -exec` wants, so that the core's own tests hold for what ships.
+// hostPath lies beside the build program that `go test -exec` is given: a test
+// may be of another module, whose root is another folder.
+const hostPath = ".cache/bin/host.mjs"
+
+// bundleHost makes the Node program that gives a test what the Worker gives
+// the core.
+func bundleHost() error { return command("node", "build/host.mjs", hostPath) }
+
+// execPacked runs a Go program for wasm the way the core runs: packed, and with
+// the same imports. It is what `go test -exec` wants, so that the core's own
+// tests hold for what ships. `build host` comes before.
 func execPacked(program string, args ...string) error {
-	root, err := goRoot()
-	if err != nil {
-		return err
-	}
 	dir, err := os.MkdirTemp("", "packed")
 	if err != nil {
 		return err
@@ -21,5 +26,11 @@ func execPacked(program string, args ...string) error {
 	if err := packCore(program, packed); err != nil {
 		return err
 	}
-	return command(filepath.Join(root, "lib/wasm/go_js_wasm_exec"), append([]string{packed}, args...)...)
+	self, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	// Go's own runner for Node gives tests as much stack.
+	host := filepath.Join(filepath.Dir(self), filepath.Base(hostPath))
+	return command("node", append([]string{"--stack-size=8192", host, packed}, args...)...)
 }

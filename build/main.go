@@ -4,6 +4,7 @@
 //	go run ./build             the page, dist/wasmiko and dist/npm
 //	go run ./build size        what a first visit loads, held to its budgets
 //	go run ./build licences    who wrote what we ship, held to the allow list
+//	go run ./build host        what runs the core's tests under Node
 //	build exec PROGRAM ARGS    a wasm program under Node, packed as the core is: for go test -exec
 //
 // Go compiles the core and the binary; npm's esbuild bundles the page
@@ -51,10 +52,12 @@ func run(args []string) error {
 		return all()
 	case "size":
 		return printSizes()
+	case "host":
+		return bundleHost()
 	case "licences":
 		return checkLicences()
 	}
-	return fmt.Errorf("no target %q: there are all, size, licences and exec", target)
+	return fmt.Errorf("no target %q: there are all, size, licences, host and exec", target)
 }
 
 func all() error {

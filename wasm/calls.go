@@ -25,6 +25,7 @@ const relayTimeout = 30 * time.Second
 // core serves the calls of one page for one connection.
 type core struct {
 	bridge *bridge
+	simd   bool   // the host has the kernel: build/kernel
 	target target // set by connect, as hops, before anything is asked or described
 	hops   []*hop // on the way, the nearest first; the last is the target
 
@@ -73,7 +74,7 @@ func (c *core) connect(ctx context.Context, p wire.Connect, ports []js.Value) (w
 	}
 	c.take(client)
 	go c.watch(client)
-	return infoOf(client), nil
+	return c.infoOf(client), nil
 }
 
 // begin takes the target. A core makes one connection in its life.
@@ -123,10 +124,10 @@ func (c *core) info(_ context.Context, p wire.At) (wire.Info, error) {
 	if err != nil {
 		return wire.Info{}, err
 	}
-	return infoOf(client), nil
+	return c.infoOf(client), nil
 }
 
-func infoOf(client *sshcore.Client) wire.Info {
+func (c *core) infoOf(client *sshcore.Client) wire.Info {
 	i := client.Info()
 	return wire.Info{
 		ServerVersion: i.ServerVersion, ClientVersion: i.ClientVersion,
@@ -135,6 +136,7 @@ func infoOf(client *sshcore.Client) wire.Info {
 		PostQuantum: i.PostQuantum, StrictKex: i.StrictKex, SessionID: i.SessionID,
 		BytesIn: i.BytesIn, BytesOut: i.BytesOut,
 		RTTMs: float64(i.RTT) / float64(time.Millisecond),
+		SIMD:  c.simd,
 	}
 }
 

@@ -16,6 +16,8 @@ import "syscall/js"
 func main() {
 	surroundings := js.Global().Get("wasmiko")
 	js.Global().Delete("wasmiko")
-	newCore(surroundings.Get("port")).run()
+	c := newCore(surroundings.Get("port"))
+	c.simd = surroundings.Get("simd").Truthy()
+	c.run()
 	select {} // the page ends the Worker
 }

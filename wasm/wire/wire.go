@@ -222,6 +222,7 @@ type Info struct {
 	BytesIn       int64   `js:"bytesIn"`   // of the encrypted stream
 	BytesOut      int64   `js:"bytesOut"`
 	RTTMs         float64 `js:"rttMs"` // of the last keepalive; 0: none yet
+	SIMD          bool    `js:"simd"`  // whether ChaCha20 and Poly1305 run in SIMD
 }
 
 // Start opens a session channel. With neither Line nor Subsystem it is the

@@ -60,6 +60,7 @@ function rowsOf(info: ConnectionInfo): Row[] {
 		["Cipher", both(info.cipherOut, info.cipherIn)],
 		["Integrity", both(info.macOut || "within the cipher", info.macIn || "within the cipher")],
 		["Strict key exchange", info.strictKex ? "Yes" : "No: the server does not know it"],
+		["Fast arithmetic", info.simd ? "Yes" : "No: this browser has no WebAssembly SIMD, so files move slower"],
 		["Round trip", info.rttMs > 0 ? `${info.rttMs.toFixed(1)} ms` : "Not measured yet"],
 		["Sent / received", `${formatBytes(info.bytesOut)} / ${formatBytes(info.bytesIn)}`],
 		["Client", info.clientVersion],

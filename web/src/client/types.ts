@@ -174,6 +174,8 @@ export interface ConnectionInfo {
 	readonly bytesOut: number;
 	/** Round-trip time of the last keepalive in milliseconds; 0: none yet. */
 	readonly rttMs: number;
+	/** Whether this browser computes ChaCha20-Poly1305 in SIMD; without, transfers are slower. */
+	readonly simd: boolean;
 }
 
 /** A pseudo-terminal. */

@@ -142,6 +142,8 @@ export interface Info {
 	readonly bytesOut: number;
 	/** of the last keepalive; 0: none yet */
 	readonly rttMs: number;
+	/** whether ChaCha20 and Poly1305 run in SIMD */
+	readonly simd: boolean;
 }
 
 /**

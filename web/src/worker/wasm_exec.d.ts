@@ -7,3 +7,9 @@ declare class Go {
 	/** Resolves when the program has ended. */
 	run(instance: WebAssembly.Instance): Promise<void>;
 }
+
+// What build/kernel assembles; esbuild puts its bytes into the bundle.
+declare module "*/gen/kernel.wasm" {
+	const bytes: Uint8Array<ArrayBuffer>;
+	export default bytes;
+}

@@ -5,6 +5,7 @@
 import "../../gen/wasm_exec.js";
 import type { Job } from "../client/jobs.ts";
 import { work } from "./files.ts";
+import { Kernel } from "./kernel.ts";
 
 interface Start {
 	readonly module: WebAssembly.Module;
@@ -13,7 +14,7 @@ interface Start {
 
 /** What the Go program finds of its surroundings: wasm/main.go reads it. */
 interface Surroundings {
-	wasmiko?: { readonly port: MessagePort };
+	wasmiko?: { readonly port: MessagePort; readonly simd: boolean };
 	readonly fs: { writeSync(fd: number, bytes: Uint8Array): number };
 }
 
@@ -30,8 +31,11 @@ async function run({ module, port }: Start): Promise<void> {
 	const lastWords = watchStderr();
 	try {
 		const go = new Go();
-		scope.wasmiko = { port };
-		await go.run(await WebAssembly.instantiate(module, go.importObject));
+		const kernel = new Kernel();
+		scope.wasmiko = { port, simd: kernel.available };
+		const core = await WebAssembly.instantiate(module, { ...go.importObject, kernel: kernel.imports });
+		kernel.bind(core.exports.mem as WebAssembly.Memory);
+		await go.run(core);
 		scope.postMessage({ fatal: lastWords() || "it ended by itself" });
 	} catch (error) {
 		scope.postMessage({ fatal: lastWords() || String(error) });
