@@ -19,8 +19,8 @@ type Ask struct {
 	Step       int    // which factor this is, from 1
 }
 
-// Auth is a way to log in: Password, Interactive, PublicKeys, PublicKeysFunc
-// or PrivateKey.
+// Auth is a way to log in: Password, Interactive, PublicKeys, PublicKeysFunc,
+// PrivateKey, CertifiedKey or Agent.
 type Auth interface {
 	method() string // RFC 4252's name
 	tries() int     // within one step
@@ -37,16 +37,30 @@ type passwordAuth func(context.Context, Ask) ([]byte, error)
 func (passwordAuth) method() string { return "password" }
 func (passwordAuth) tries() int     { return maxTries }
 
+// begin lets x/crypto come back at once after a plain refusal, and only then:
+// what else the server may answer to a password is that it has expired (RFC
+// 4252 section 8), which x/crypto keeps to itself.
 func (a passwordAuth) begin(t turn) ssh.AuthMethod {
-	return ssh.PasswordCallback(func() (string, error) {
+	return ssh.RetryableAuthMethod(ssh.PasswordCallback(func() (string, error) {
+		if *t.used {
+			*t.refused = true
+			return "", errRefusedPlainly
+		}
 		secret, err := during(t, func() ([]byte, error) { return a(t.h.ctx, t.ask("")) })
 		if err != nil {
 			return "", err
 		}
 		defer clear(secret)
 		return string(secret), nil
-	})
+	}), 2)
 }
+
+// errRefusedPlainly ends a turn in which nothing more is to be sent.
+var errRefusedPlainly = errors.New("refused")
+
+// ErrPasswordExpired is wrapped by an AuthError when the server took the
+// password for expired and wanted a new one first.
+var ErrPasswordExpired = errors.New("the server wants a new password first")
 
 // PublicKeys answers the method "publickey" with keys at hand. RSA keys sign
 // with SHA-2 only, unless Algorithms.PublicKeys says more.
@@ -80,13 +94,20 @@ func (a publicKeyAuth) begin(t turn) ssh.AuthMethod {
 // if its format shows the public half, only after the server has accepted
 // that; again after a wrong passphrase, up to three times.
 func PrivateKey(name string, text []byte, passphrase func(context.Context, Ask) ([]byte, error)) Auth {
-	return &privateKeyAuth{name, text, passphrase}
+	return CertifiedKey(name, text, nil, passphrase)
+}
+
+// CertifiedKey is a PrivateKey with an OpenSSH user certificate, the text of a
+// file such as id_ed25519-cert.pub: the server is shown the certificate first,
+// then the plain key. An expired certificate ends the login before it is used.
+func CertifiedKey(name string, text, certificate []byte, passphrase func(context.Context, Ask) ([]byte, error)) Auth {
+	return &privateKeyAuth{name, text, certificate, passphrase}
 }
 
 type privateKeyAuth struct {
-	name       string
-	text       []byte
-	passphrase func(context.Context, Ask) ([]byte, error)
+	name              string
+	text, certificate []byte
+	passphrase        func(context.Context, Ask) ([]byte, error)
 }
 
 func (*privateKeyAuth) method() string { return "publickey" }
@@ -94,17 +115,21 @@ func (*privateKeyAuth) tries() int     { return 1 }
 
 func (a *privateKeyAuth) begin(t turn) ssh.AuthMethod {
 	return ssh.PublicKeysCallback(func() ([]ssh.Signer, error) {
-		signer, err := during(t, func() (ssh.Signer, error) {
+		signers, err := during(t, func() ([]ssh.Signer, error) {
 			sealed, err := readKey(a.text)
 			if err != nil {
 				return nil, err
 			}
-			return sealed.signer(func() (ssh.Signer, error) { return a.unlock(t, sealed) })
+			signer, err := sealed.signer(func() (ssh.Signer, error) { return a.unlock(t, sealed) })
+			if err != nil {
+				return nil, err
+			}
+			return withCertificate(signer, a.certificate)
 		})
 		if err != nil {
 			return nil, err
 		}
-		return t.limited([]ssh.Signer{signer}), nil
+		return t.limited(signers), nil
 	})
 }
 
@@ -134,6 +159,8 @@ type turn struct {
 	h             *handshake
 	attempt, step int
 	used          *bool // set when the callback was reached
+	refused       *bool // set when the server refused a password plainly
+	keys          *int  // how many keys there were to offer
 }
 
 func (t turn) ask(keyName string) Ask {
@@ -143,6 +170,7 @@ func (t turn) ask(keyName string) Ask {
 // limited prepares keys for x/crypto, see limitedSigner.
 func (t turn) limited(signers []ssh.Signer) []ssh.Signer {
 	allowed := t.h.cfg.Algorithms.orDefaults().PublicKeys
+	*t.keys = len(signers)
 	out := make([]ssh.Signer, 0, len(signers))
 	for _, s := range signers {
 		out = append(out, &limitedSigner{Signer: s, turn: t, algorithms: signatureAlgorithms(s, allowed)})

@@ -386,3 +386,47 @@ func TestRSAKeysSignWithSHA2Only(t *testing.T) {
 		})
 	}
 }
+
+// A server that answers a password with RFC 4252 section 8's request for
+// another one. Its library cannot; but a question of keyboard-interactive that
+// is asked at the wrong time has the same number on the wire.
+func TestAnExpiredPasswordDoesNotLookLikeAWrongOne(t *testing.T) {
+	for _, tc := range []struct {
+		name    string
+		after   bool // another method is left, and lets in
+		expired bool
+	}{
+		{"with nothing left to try, it is said", false, true},
+		{"another method may still let in", true, false},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			srv := sshtest.New(t)
+			srv.Config.NoClientAuth = false
+			var question ssh.KeyboardInteractiveChallenge
+			srv.Config.KeyboardInteractiveCallback = func(_ ssh.ConnMetadata, ask ssh.KeyboardInteractiveChallenge) (*ssh.Permissions, error) {
+				question = ask
+				return nil, errRefused
+			}
+			srv.Config.PasswordCallback = func(ssh.ConnMetadata, []byte) (*ssh.Permissions, error) {
+				question("", "Your password has expired", nil, nil)
+				return nil, errRefused
+			}
+			key := sshtest.Key(t, ssh.KeyAlgoED25519)
+			srv.Config.PublicKeyCallback = func(ssh.ConnMetadata, ssh.PublicKey) (*ssh.Permissions, error) { return nil, nil }
+			var asked []Ask
+			cfg := testConfig(srv.Dial)
+			cfg.Auth = []Auth{Interactive(func(context.Context, Challenge) ([]string, error) { return nil, nil }), answering(&asked, "foo", "foo", "foo")}
+			if tc.after {
+				// The server takes what comes next for the answer to its question.
+				cfg.Auth = append(cfg.Auth, PublicKeys(key), PublicKeys(key))
+			}
+			err := tryLogin(t, cfg)
+			if errors.Is(err, ErrPasswordExpired) != tc.expired || tc.after != (err == nil) {
+				t.Errorf("got %v", err)
+			}
+			if len(asked) != 1 {
+				t.Errorf("asked %d times for a password that was right", len(asked))
+			}
+		})
+	}
+}

@@ -27,6 +27,9 @@ type Client struct {
 	listeners listeners
 	parts     parts // that uploads write to
 
+	lent          atomic.Pointer[LentAgent] // what the server may reach; nil: none
+	agentChannels atomic.Int32              // how many it has open
+
 	done chan struct{} // closed when err is set
 	err  error
 }

@@ -198,7 +198,7 @@ func (h *handshake) explain(err error) error {
 		return h.login.hungUp(closed)
 	}
 	if errors.Is(err, errExhausted) {
-		return h.login.failure(h.login.local)
+		return h.login.failure(h.login.reason())
 	}
 	if cause != nil {
 		return h.login.hungUp(closedBy(cause))

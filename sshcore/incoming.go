@@ -11,6 +11,8 @@ import (
 func (c *Client) serveChannels(chans <-chan ssh.NewChannel) {
 	for ch := range chans {
 		switch ch.ChannelType() {
+		case agentChannel:
+			c.serveAgent(ch)
 		case "forwarded-tcpip", "forwarded-streamlocal@openssh.com":
 			c.listeners.deliver(ch)
 		default:

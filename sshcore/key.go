@@ -26,6 +26,7 @@ const (
 	KeyTooCostly        KeyReason = "too-costly"
 	KeyUnsupported      KeyReason = "unsupported"
 	KeyNoAlgorithm      KeyReason = "no-algorithm" // a good key, but the server takes only signatures that we refuse to make
+	KeyNone             KeyReason = "no-keys"      // an agent that holds none, or is locked
 	KeyUnknown          KeyReason = "unknown"
 )
 
@@ -40,7 +41,14 @@ var keyTexts = map[KeyReason]string{
 	KeyTooCostly:        "to unlock the key would take too much time or memory",
 	KeyUnsupported:      "the key is of a kind that is not supported",
 	KeyNoAlgorithm:      "the server takes only SHA-1 signatures of this key",
+	KeyNone:             "there is no key to offer",
 	KeyUnknown:          "this is not a private key that we know",
+
+	CertificateUnreadable: "this is not an OpenSSH certificate",
+	CertificateHost:       "this is a server's certificate, not a user's",
+	CertificateOtherKey:   "the certificate belongs to another key",
+	CertificateExpired:    "the certificate has expired",
+	CertificateNotYet:     "the certificate is not valid yet",
 }
 
 // KeyError reports a private key that cannot be used. It never quotes the key.

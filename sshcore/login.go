@@ -18,10 +18,13 @@ type login struct {
 	tries   []int // of each Auth in this step
 	current int   // index of the Auth that is being tried; -1 before the first
 	used    bool  // its callback was reached
+	refused bool  // a password was refused plainly
+	keys    int   // how many keys there were to offer
 	sent    int64 // bytes sent before it began
 
 	tried, allowed []string
 	local          error // why the last key could not even be offered
+	expired        error // what the server said of a password, other than no
 }
 
 func newLogin(h *handshake) *login {
@@ -43,12 +46,12 @@ func (l *login) next(ctx *ssh.ClientAuthContext) (ssh.AuthMethod, error) {
 	}
 	a := l.h.cfg.Auth[i]
 	l.tries[i]++
-	l.current, l.used, l.sent = i, false, l.h.tap.out.Load()
+	l.current, l.used, l.refused, l.keys, l.sent = i, false, false, 0, l.h.tap.out.Load()
 	if !slices.Contains(l.tried, a.method()) {
 		l.tried = append(l.tried, a.method())
 	}
 	l.h.cfg.trace(StepAuth, a.method())
-	return a.begin(turn{h: l.h, attempt: l.tries[i], step: l.step, used: &l.used}), nil
+	return a.begin(turn{h: l.h, attempt: l.tries[i], step: l.step, used: &l.used, refused: &l.refused, keys: &l.keys}), nil
 }
 
 // learn takes in what the server said. A partial success (RFC 4252 section
@@ -56,7 +59,7 @@ func (l *login) next(ctx *ssh.ClientAuthContext) (ssh.AuthMethod, error) {
 func (l *login) learn(ctx *ssh.ClientAuthContext) {
 	l.allowed = ctx.AllowedMethods
 	if step := len(ctx.PartialSuccessMethods) + 1; step != l.step {
-		l.step, l.local = step, nil
+		l.step, l.local, l.expired = step, nil, nil
 		clear(l.tries)
 		return
 	}
@@ -68,9 +71,17 @@ func (l *login) learn(ctx *ssh.ClientAuthContext) {
 		// Refused without a question: to try again would change nothing.
 		l.tries[l.current] = a.tries()
 	}
+	if l.used && !l.refused && a.method() == "password" {
+		// Neither yes nor no, and the connection lives: to ask for the same
+		// password again would look as if it were wrong.
+		l.tries[l.current], l.expired = a.tries(), ErrPasswordExpired
+	}
 	l.local = nil
 	if l.used && a.method() == "publickey" && l.sent == l.h.tap.out.Load() {
 		l.local = &KeyError{Reason: KeyNoAlgorithm}
+		if l.keys == 0 {
+			l.local = &KeyError{Reason: KeyNone}
+		}
 	}
 }
 
@@ -83,6 +94,14 @@ func (l *login) choose() int {
 		}
 	}
 	return -1
+}
+
+// reason is why nothing was left to try, other than that it was refused.
+func (l *login) reason() error {
+	if l.expired != nil {
+		return l.expired
+	}
+	return l.local
 }
 
 // failure is the AuthError of a login that came to nothing.

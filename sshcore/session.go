@@ -18,6 +18,11 @@ type Command struct {
 	Subsystem string            // such as "sftp"; excludes Line
 	PTY       *PTY              // nil: no terminal; then stdout and stderr stay apart
 	Env       map[string]string // servers take few names, and drop the others in silence
+
+	// Agent is lent to the server: programs there may have it sign. Nil, the
+	// rule, lends nothing. Whoever administers the server can use it as long as
+	// the connection lasts, so lend one that asks before each use.
+	Agent LentAgent
 }
 
 // PTY asks for a pseudo-terminal, RFC 4254 section 6.2. Zero Term means
@@ -109,6 +114,14 @@ func (s *Session) begin(cmd Command) error {
 		// Without a reply, as OpenSSH does: a refusal would change nothing.
 		payload := struct{ Name, Value string }{name, cmd.Env[name]}
 		if _, err := s.ch.SendRequest("env", false, ssh.Marshal(payload)); err != nil {
+			return s.client.closedError()
+		}
+	}
+	if cmd.Agent != nil {
+		s.client.lend(cmd.Agent)
+		// Without a reply, as OpenSSH does: a shell without the agent is better
+		// than none.
+		if _, err := s.ch.SendRequest("auth-agent-req@openssh.com", false, nil); err != nil {
 			return s.client.closedError()
 		}
 	}
