@@ -7,7 +7,7 @@ import (
 )
 
 // serveChannels decides about the channels that the server opens: those that
-// belong to a Listener are wanted.
+// belong to a Listener, or to an agent that was lent, are wanted.
 func (c *Client) serveChannels(chans <-chan ssh.NewChannel) {
 	for ch := range chans {
 		switch ch.ChannelType() {

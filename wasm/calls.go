@@ -53,6 +53,7 @@ func newCore(port js.Value) *core {
 	handle(c.bridge, "listen", c.listen)
 	handlePorts(c.bridge, "accept", c.accept)
 	handle(c.bridge, "unlisten", c.unlisten)
+	handle(c.bridge, "openKey", c.openKey)
 	c.handleFiles()
 	return c
 }
@@ -175,6 +176,9 @@ func (c *core) open(ctx context.Context, p wire.Start) (*session, error) {
 	if p.PTY != nil {
 		piece = terminalPieceSize
 		command.PTY = &sshcore.PTY{Term: p.PTY.Term, Cols: p.PTY.Cols, Rows: p.PTY.Rows}
+	}
+	if p.Agent {
+		command.Agent = lentAgent{c.hop(p.Hop)}
 	}
 	started, err := through(c, p.Hop, func(client *sshcore.Client) (*sshcore.Session, error) { return client.Start(ctx, command) })
 	if err != nil {

@@ -297,7 +297,7 @@ func TestKeysAreCheckedWithoutTheirPassphrase(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := checkKey(pem.EncodeToMemory(block)); err != nil {
+	if err := checkKey(pem.EncodeToMemory(block), nil); err != nil {
 		t.Errorf("an encrypted key is refused: %v", err)
 	}
 }

@@ -60,22 +60,30 @@ var hints = map[string]string{
 	"hostkey/revoked":  "This key is known to be unsafe. Ask whoever runs the server.",
 	"hostkey/mismatch": "Ask whoever gave you the fingerprint.",
 
-	"auth/denied":             "Check user name, password and key.",
-	"auth/too-many":           "Connect again. Offer fewer keys: each one counts.",
-	"auth/no-method":          "Use one of the ways that the server accepts.",
-	"auth/cancelled":          "",
-	"auth/no-passphrase":      "Give the key's passphrase.",
-	"auth/wrong-passphrase":   "Check the passphrase: it is the key's, not the server's password.",
-	"auth/public-not-private": "Choose the file without .pub at its end.",
-	"auth/certificate":        "Choose the private key that belongs to it.",
-	"auth/security-key":       "Log in with another key, or from a program that can use the device.",
-	"auth/tampered":           "Get the file again from where it was made.",
-	"auth/too-costly":         "Save it with less: ssh-keygen -p -a 16 -f FILE, or PuTTYgen with its own settings.",
-	"auth/unsupported":        "Save it anew: ssh-keygen -p -f FILE, or PuTTYgen with its own settings.",
-	"auth/dsa":                "Make a new key: ssh-keygen -t ed25519.",
-	"auth/truncated":          "Copy all of it, from the line BEGIN to the line END.",
-	"auth/no-algorithm":       "Use an Ed25519 key, or update the server.",
-	"auth/bad-key":            "Choose the file of an OpenSSH, PEM or PuTTY private key.",
+	"auth/denied":                 "Check user name, password and key.",
+	"auth/too-many":               "Connect again. Offer fewer keys: each one counts.",
+	"auth/no-method":              "Use one of the ways that the server accepts.",
+	"auth/cancelled":              "",
+	"auth/no-passphrase":          "Give the key's passphrase.",
+	"auth/wrong-passphrase":       "Check the passphrase: it is the key's, not the server's password.",
+	"auth/public-not-private":     "Choose the file without .pub at its end.",
+	"auth/certificate":            "Choose the private key that belongs to it.",
+	"auth/security-key":           "Log in with another key, or from a program that can use the device.",
+	"auth/tampered":               "Get the file again from where it was made.",
+	"auth/too-costly":             "Save it with less: ssh-keygen -p -a 16 -f FILE, or PuTTYgen with its own settings.",
+	"auth/unsupported":            "Save it anew: ssh-keygen -p -f FILE, or PuTTYgen with its own settings.",
+	"auth/dsa":                    "Make a new key: ssh-keygen -t ed25519.",
+	"auth/truncated":              "Copy all of it, from the line BEGIN to the line END.",
+	"auth/certificate-unreadable": "Choose the file that ends in -cert.pub.",
+	"auth/certificate-host":       "Ask whoever issued it for a certificate of a user.",
+	"auth/certificate-other-key":  "Choose the certificate that was made for this key.",
+	"auth/certificate-expired":    "Have a new one issued. If it should still be good, check the clock of this computer.",
+	"auth/certificate-not-yet":    "Wait, or check the clock of this computer.",
+	"auth/password-expired":       "Log in once with another program, which asks for the new password (ssh USER@HOST), or have it reset.",
+	"auth/passkey-refused":        "Its public key must stand in authorized_keys, and sshd_config must say: PubkeyAcceptedAlgorithms +webauthn-sk-ecdsa-sha2-nistp256@openssh.com",
+	"auth/no-keys":                "Unlock the agent, or add a key to it.",
+	"auth/no-algorithm":           "Use an Ed25519 key, or update the server.",
+	"auth/bad-key":                "Choose the file of an OpenSSH, PEM or PuTTY private key.",
 
 	"channel/prohibited":      "The server's configuration forbids it.",
 	"channel/tcp-prohibited":  "Its sshd_config must say \"AllowTcpForwarding yes\" (or local), must not say \"DisableForwarding yes\", and PermitOpen, if set, must name this address. The key's line in authorized_keys may forbid it too: restrict, no-port-forwarding, permitopen.",
@@ -193,6 +201,8 @@ func (c *hop) authFailure(e *sshcore.AuthError) *wire.Error {
 	switch {
 	case errors.As(e.Err, &page):
 		return failure("auth", "cancelled", "Login was cancelled.")
+	case errors.Is(e.Err, sshcore.ErrPasswordExpired):
+		return failure("auth", "password-expired", "The password of %s has expired: the server wants a new one before it lets anybody in.", strconv.Quote(e.User))
 	case errors.Is(e.Err, errNoPassphrase):
 		return failure("auth", "no-passphrase", "The key is encrypted, and no passphrase was given.")
 	case errors.As(e.Err, &key):
@@ -203,6 +213,9 @@ func (c *hop) authFailure(e *sshcore.AuthError) *wire.Error {
 		return failure("auth", "denied", "The server lets %s in by no way at all.", strconv.Quote(e.User))
 	case len(e.Tried) == 0:
 		return failure("auth", "no-method", "The server accepts none of the ways to log in that were given. It accepts: %s.", methods(e.Allowed, "or"))
+	}
+	if c.passkeys && slices.Contains(e.Tried, "publickey") {
+		return failure("auth", "passkey-refused", "The server refused the passkey of %s.", strconv.Quote(e.User))
 	}
 	others := slices.DeleteFunc(slices.Clone(e.Allowed), func(m string) bool { return slices.Contains(e.Tried, m) })
 	also := ""
@@ -239,19 +252,28 @@ func methods(list []string, and string) string {
 
 func describeKey(e *sshcore.KeyError) *wire.Error {
 	message := map[sshcore.KeyReason]string{
-		sshcore.KeyPublicNotPrivate: "This is the public half of a key; the private one is needed.",
-		sshcore.KeyCertificate:      "This is a certificate, not a private key.",
-		sshcore.KeySecurityKey:      "This key lives in a security key (FIDO); the file only points to it.",
-		sshcore.KeyTampered:         "This key was changed after it was saved.",
-		sshcore.KeyTooCostly:        "To unlock this key would take too much time or memory.",
-		sshcore.KeyUnsupported:      "This key is of a kind that cannot be read.",
-		sshcore.KeyDSA:              "DSA keys are no longer secure, and refused.",
-		sshcore.KeyTruncated:        "A part of the private key is missing.",
-		sshcore.KeyWrongPassphrase:  "The passphrase does not fit the key.",
-		sshcore.KeyNoAlgorithm:      "The server takes this key only with SHA-1 signatures, which are no longer secure.",
+		sshcore.KeyPublicNotPrivate:   "This is the public half of a key; the private one is needed.",
+		sshcore.KeyCertificate:        "This is a certificate, not a private key.",
+		sshcore.KeySecurityKey:        "This key lives in a security key (FIDO); the file only points to it.",
+		sshcore.KeyTampered:           "This key was changed after it was saved.",
+		sshcore.KeyTooCostly:          "To unlock this key would take too much time or memory.",
+		sshcore.KeyUnsupported:        "This key is of a kind that cannot be read.",
+		sshcore.KeyDSA:                "DSA keys are no longer secure, and refused.",
+		sshcore.KeyTruncated:          "A part of the private key is missing.",
+		sshcore.KeyWrongPassphrase:    "The passphrase does not fit the key.",
+		sshcore.CertificateUnreadable: "This is not an OpenSSH certificate.",
+		sshcore.CertificateHost:       "This is the certificate of a server, not of a user.",
+		sshcore.CertificateOtherKey:   "This certificate belongs to another key.",
+		sshcore.CertificateExpired:    "The certificate of this key has expired: ",
+		sshcore.CertificateNotYet:     "The certificate of this key is not valid yet: ",
+		sshcore.KeyNone:               "There was no key to offer: the agent holds none, or is locked.",
+		sshcore.KeyNoAlgorithm:        "The server takes this key only with SHA-1 signatures, which are no longer secure.",
 	}[e.Reason]
 	if message == "" {
 		return failure("auth", "bad-key", "This is not a private key that can be read.")
+	}
+	if strings.HasSuffix(message, " ") {
+		message += e.Err.Error() + "." // since when, or from when
 	}
 	return failure("auth", string(e.Reason), "%s", message)
 }

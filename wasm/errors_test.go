@@ -101,6 +101,13 @@ func TestErrorsAreDescribed(t *testing.T) {
 		{"a key of a rare kind", "auth/unsupported", keyError(sshcore.KeyUnsupported), "cannot be read"},
 		{"a DSA key", "auth/dsa", keyError(sshcore.KeyDSA), "DSA"},
 		{"half a key", "auth/truncated", keyError(sshcore.KeyTruncated), "missing"},
+		{"a password that has expired", "auth/password-expired", authError(password, password, sshcore.ErrPasswordExpired), `The password of "robey" has expired`},
+		{"a plain key for a certificate", "auth/certificate-unreadable", keyError(sshcore.CertificateUnreadable), "certificate"},
+		{"a server's certificate", "auth/certificate-host", keyError(sshcore.CertificateHost), "of a server"},
+		{"a certificate of another key", "auth/certificate-other-key", keyError(sshcore.CertificateOtherKey), "another key"},
+		{"an expired certificate", "auth/certificate-expired", &sshcore.KeyError{Reason: sshcore.CertificateExpired, Err: errors.New("it was valid until 2026")}, "expired: it was valid until 2026."},
+		{"a certificate of tomorrow", "auth/certificate-not-yet", &sshcore.KeyError{Reason: sshcore.CertificateNotYet, Err: errors.New("it is valid from 2027")}, "not valid yet: it is valid from 2027."},
+		{"an agent without a key", "auth/no-keys", keyError(sshcore.KeyNone), "no key to offer"},
 		{"an RSA key for a server without SHA-2", "auth/no-algorithm", keyError(sshcore.KeyNoAlgorithm), "SHA-1"},
 		{"a text that is no key", "auth/bad-key", keyError(sshcore.KeyUnknown), "not a private key"},
 		{"a forbidden channel", "channel/prohibited", &ssh.OpenChannelError{Reason: ssh.Prohibited, Message: "no"}, `: "no".`},
@@ -178,6 +185,13 @@ func TestErrorsAreDescribed(t *testing.T) {
 				t.Errorf("the details do not fit: %+v", e)
 			}
 		})
+	}
+	// The same refusal has another cause when a passkey was among the keys.
+	withPasskey := &hop{core: c, target: c.target, passkeys: true}
+	refused := c.describe(&atHop{withPasskey, authError([]string{"publickey"}, nil, nil)})
+	reached[refused.Code+"/"+refused.Reason] = true
+	if !strings.Contains(refused.Hint, "PubkeyAcceptedAlgorithms +webauthn-sk") {
+		t.Errorf("a refused passkey: %+v", refused)
 	}
 	for code := range hints {
 		if !reached[code] {

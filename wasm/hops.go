@@ -20,6 +20,8 @@ type hop struct {
 	alias  string
 	known  *sshcore.KnownHosts // nil with pins
 	client *sshcore.Client     // nil until connected
+
+	passkeys bool // one was offered
 }
 
 // setHops notes the way. The target is the last of it.

@@ -35,14 +35,16 @@ func (c *hop) auths(list []wire.Auth) ([]sshcore.Auth, error) {
 		case "keyboard-interactive":
 			auths[i] = sshcore.Interactive(c.askChallenge(i))
 		case "publickey":
-			if err := checkKey(a.Key); err != nil {
+			if err := checkKey(a.Key, a.Certificate); err != nil {
 				return nil, fmt.Errorf("%s: %w", a.Name, err)
 			}
 			passphrase := c.askSecret("askPassphrase", i)
 			if !a.Passphrase {
 				passphrase = func(context.Context, sshcore.Ask) ([]byte, error) { return nil, errNoPassphrase }
 			}
-			auths[i] = sshcore.PrivateKey(a.Name, a.Key, passphrase)
+			auths[i] = sshcore.CertifiedKey(a.Name, a.Key, a.Certificate, passphrase)
+		case "agent":
+			auths[i] = c.pageKeys(i)
 		default:
 			return nil, fmt.Errorf("no way to log in is called %q", a.Type)
 		}
@@ -50,12 +52,15 @@ func (c *hop) auths(list []wire.Auth) ([]sshcore.Auth, error) {
 	return auths, nil
 }
 
-// checkKey tells what is wrong with the text of a private key, without asking
-// for its passphrase.
-func checkKey(text []byte) error {
-	_, err := sshcore.ParseKey(text, func() ([]byte, error) { return nil, errEncrypted })
+// checkKey tells what is wrong with the text of a private key or of its
+// certificate, without asking for its passphrase.
+func checkKey(text, certificate []byte) error {
+	signer, err := sshcore.ParseKey(text, func() ([]byte, error) { return nil, errEncrypted })
 	if errors.Is(err, errEncrypted) {
 		return nil
+	}
+	if err == nil && len(certificate) > 0 {
+		_, err = sshcore.WithCertificate(signer, certificate)
 	}
 	return err
 }

@@ -1,7 +1,7 @@
 // Package wire is the schema of the calls that cross the wall between the
 // page and the core: plain structs and two tables. It knows neither
 // syscall/js nor SSH. build/wiregen writes web/src/client/wire.ts from it. The
-// shapes of files stand in sftp.go.
+// shapes of files stand in sftp.go, those of keys in keys.go.
 //
 // A call is a message {id, method, params, ports?}; its answer is
 // {id, result} or {id, error}; {id, cancel: true} cancels it. Bytes never
@@ -38,6 +38,8 @@ var ToCore = []Call{
 	{"resize", Resize{}, None{}, 0},
 	{"signal", Signal{}, None{}, 0},
 	{"close", Session{}, None{}, 0},
+	// Needs no connection.
+	{"openKey", OpenKey{}, OpenedKey{}, 0},
 
 	// One port: the bytes.
 	{"forward", Forward{}, None{}, 1},
@@ -75,6 +77,8 @@ var ToPage = []Call{
 	{"askPassword", AskSecret{}, Secret{}, 0},
 	{"askPassphrase", AskSecret{}, Secret{}, 0},
 	{"askChallenge", Challenge{}, ChallengeAnswer{}, 0},
+	{"agentList", AgentAsk{}, AgentKeys{}, 0},
+	{"agentSign", AgentSign{}, Signature{}, 0},
 	{"progress", Progress{}, None{}, 0},
 	{"banner", Banner{}, None{}, 0},
 	{"hostKeyWarning", HostKey{}, None{}, 0},
@@ -100,10 +104,11 @@ type Connect struct {
 // Auth is a way to log in. Secrets are not in it: they are asked for when the
 // server wants them, by the entry's index in Connect.Auth.
 type Auth struct {
-	Type       string `js:"type" values:"password,publickey,keyboard-interactive"`
-	Key        []byte `js:"key,omitempty"`        // publickey: the text of the private key
-	Name       string `js:"name,omitempty"`       // publickey: what dialogs call the key
-	Passphrase bool   `js:"passphrase,omitempty"` // publickey: there is one to ask for
+	Type        string `js:"type" values:"password,publickey,keyboard-interactive,agent"` // agent: keys that the page holds
+	Key         []byte `js:"key,omitempty"`                                               // publickey: the text of the private key
+	Certificate []byte `js:"certificate,omitempty"`                                       // publickey: that of its certificate
+	Name        string `js:"name,omitempty"`                                              // publickey: what dialogs call the key
+	Passphrase  bool   `js:"passphrase,omitempty"`                                        // publickey: there is one to ask for
 }
 
 // HostKeyPolicy decides about the server's key. Pins, if any, are all that
@@ -233,6 +238,7 @@ type Start struct {
 	Subsystem string            `js:"subsystem"`
 	PTY       *PTY              `js:"pty,omitempty"`
 	Env       map[string]string `js:"env"`
+	Agent     bool              `js:"agent,omitempty"` // the page's agent is lent to the server
 }
 
 // PTY asks for a pseudo-terminal, RFC 4254 section 6.2.

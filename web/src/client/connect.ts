@@ -3,6 +3,7 @@ import { abortable } from "./abort.ts";
 import { type Again, ConnectionEvents, SSHClient } from "./client.ts";
 import { RunningCore } from "./core.ts";
 import { SSHError } from "./errors.ts";
+import { Lending } from "./lending.ts";
 import { readKnownHosts, toWireConnect } from "./options.ts";
 import { type BytePort, readableOf, writableOf } from "./port.ts";
 import { handlersFor } from "./questions.ts";
@@ -24,7 +25,9 @@ export async function connect(options: ConnectOptions): Promise<SSHClient> {
 	const [[knownHosts = "", ...onTheWay]] = await abortable(Promise.all([reading, loadModule()]), signal);
 	const params = toWireConnect(options, knownHosts, onTheWay);
 	const events = new ConnectionEvents();
-	const core = await RunningCore.start(handlersFor(options, events), (error) => events.end(error));
+	const lending = new Lending(options);
+	const handlers = handlersFor(options, events, lending);
+	const core = await RunningCore.start(handlers, (error) => events.end(error), lending);
 	try {
 		signal?.throwIfAborted();
 		const ports = params.relay === "" ? [pump(relay as Duplex, core)] : [];

@@ -1,6 +1,8 @@
 /** The page's end of one core: its calls, its streams, and its death. */
+import type { Agent } from "./agent.ts";
 import type { SSHError } from "./errors.ts";
 import type { DrainJob, FeedJob, JobResult } from "./jobs.ts";
+import type { Lending } from "./lending.ts";
 import { BytePort } from "./port.ts";
 import { type CallOptions, type Handlers, Rpc } from "./rpc.ts";
 import { type Runtime, startRuntime } from "./runtime.ts";
@@ -13,7 +15,7 @@ export type Questions = Omit<Handlers, "sftpProgress">;
 const LINGER_MS = 10_000;
 
 /** A core as those see it who use its connection. */
-export type Core = Pick<RunningCore, "call" | "open" | "watch" | "work">;
+export type Core = Pick<RunningCore, "call" | "open" | "watch" | "work" | "lend">;
 
 /** A core that runs. */
 export class RunningCore {
@@ -29,8 +31,11 @@ export class RunningCore {
 	readonly #transfers = new Map<number, (progress: SFTPProgress) => void>();
 	#lastTransfer = 0;
 
-	private constructor(runtime: Runtime, questions: Questions) {
+	readonly #lending: Lending | undefined;
+
+	private constructor(runtime: Runtime, questions: Questions, lending: Lending | undefined) {
 		this.#runtime = runtime;
+		this.#lending = lending;
 		const sftpProgress = (progress: SFTPProgress) => {
 			this.#transfers.get(progress.transfer)?.(progress);
 			return {};
@@ -39,7 +44,11 @@ export class RunningCore {
 	}
 
 	/** Starts a core; `onDeath` is called if it dies by itself. */
-	static async start(questions: Questions, onDeath: (error: SSHError) => void): Promise<RunningCore> {
+	static async start(
+		questions: Questions,
+		onDeath: (error: SSHError) => void,
+		lending?: Lending,
+	): Promise<RunningCore> {
 		let core: RunningCore | undefined;
 		let dead: SSHError | undefined;
 		const runtime = await startRuntime((error) => {
@@ -47,7 +56,7 @@ export class RunningCore {
 			core?.end(error);
 			onDeath(error);
 		});
-		core = new RunningCore(runtime, questions);
+		core = new RunningCore(runtime, questions, lending);
 		if (dead) core.end(dead);
 		return core;
 	}
@@ -58,6 +67,11 @@ export class RunningCore {
 		options?: CallOptions,
 	): Promise<CoreCalls[M]["result"]> {
 		return this.#rpc.call(method, params, options);
+	}
+
+	/** Lets a server of this connection use an agent from now on: the target, or the jump host of a number. */
+	lend(agent: Agent, hop = 0): void {
+		this.#lending?.lend(agent, hop);
 	}
 
 	/** Opens a stream: this end, and the port to send along with a call. */

@@ -1,9 +1,22 @@
 /** Wasmiko: an SSH client for web pages. */
+export {
+	type Agent,
+	type AgentKey,
+	type HeldKey,
+	type HoldOptions,
+	KeyAgent,
+	type KeyUse,
+	type SignRequest,
+} from "./agent.ts";
 export { SSHClient } from "./client.ts";
 export { connect } from "./connect.ts";
 export type { ErrorCode } from "./errors.ts";
 export { AuthError, ExecError, HostKeyError, SFTPError, SSHError, TimeoutError } from "./errors.ts";
 export type * from "./filetypes.ts";
 export { JumpClient } from "./jump.ts";
+export { importKey } from "./keyfile.ts";
+export { createPasskey, type Passkey, passkeyServerLine } from "./passkey.ts";
+export { type CertificateInfo, fingerprintOf, keyType, publicKeyLine, readCertificate } from "./publickey.ts";
 export { preload } from "./runtime.ts";
 export type * from "./types.ts";
+export { generateKey, type KeyKind, type KeySignature, type SigningKey, signingKey } from "./webkey.ts";

@@ -71,6 +71,7 @@ function at(core: Core, hop: number): Core {
 	return {
 		call: (method, params, options) => core.call(method, NAMING.has(method) ? { ...params, hop } : params, options),
 		open: () => core.open(),
+		lend: (agent) => core.lend(agent, hop),
 		watch: (listener) => core.watch(listener),
 		work: (job) => core.work(job),
 	};

@@ -1,4 +1,5 @@
 /** Checks what a caller passed to connect, so that mistakes are named before anything is sent. */
+import { isText } from "./lending.ts";
 import type { Auth, ConnectOptions, Hop, HostKeyPolicy } from "./types.ts";
 import type { Connect, Jump, Auth as WireAuth, HostKeyPolicy as WirePolicy } from "./wire.ts";
 
@@ -120,15 +121,30 @@ function wayOf(way: Auth, index: number): WireAuth {
 			if (typeof way.answer !== "function") throw new TypeError(`${at}.answer is no function`);
 			return { type: way.type };
 		case "publickey":
-			return {
-				type: way.type,
-				key: keyOf(way.key, `${at}.key`),
-				name: way.name ?? `key ${index + 1}`,
-				passphrase: way.passphrase !== undefined,
-			};
+			return publicKeyOf(way, `${at}.key`, way.name ?? `key ${index + 1}`);
+		case "agent":
+			if (typeof way.agent?.list !== "function" || typeof way.agent.sign !== "function")
+				throw new TypeError(`${at}.agent is no agent: it has no list or sign`);
+			return { type: way.type };
 		default:
-			throw new TypeError(`${at}.type is none of password, publickey, keyboard-interactive`);
+			throw new TypeError(`${at}.type is none of password, publickey, keyboard-interactive, agent`);
 	}
+}
+
+/** A key that the browser holds is an agent to the core: it never sees it. */
+function publicKeyOf(way: Extract<Auth, { type: "publickey" }>, at: string, name: string): WireAuth {
+	if (!isText(way.key)) {
+		if (typeof way.key !== "object" || way.key === null) throw new TypeError(`${at} is absent`);
+		return { type: "agent" };
+	}
+	const certificate = way.certificate && new TextEncoder().encode(way.certificate);
+	return {
+		type: way.type,
+		key: keyOf(way.key, at),
+		name,
+		passphrase: way.passphrase !== undefined,
+		...(certificate && { certificate }),
+	};
 }
 
 function keyOf(key: string | Uint8Array, at: string): Uint8Array {

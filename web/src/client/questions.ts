@@ -2,11 +2,12 @@
 import type { ConnectionEvents } from "./client.ts";
 import type { Questions } from "./core.ts";
 import { fromWire } from "./errors.ts";
+import type { Lending } from "./lending.ts";
 import type { Auth, ConnectOptions, Hop, Lazy } from "./types.ts";
 import type { AskSecret, Secret } from "./wire.ts";
 
 /** The page's side of every call that a core makes. */
-export function handlersFor(options: ConnectOptions, events: ConnectionEvents): Questions {
+export function handlersFor(options: ConnectOptions, events: ConnectionEvents, lending: Lending): Questions {
 	const at = (hop: number): Hop => options.jump?.[hop - 1] ?? options;
 	return {
 		async askHostKey({ hop, ...key }) {
@@ -25,6 +26,12 @@ export function handlersFor(options: ConnectOptions, events: ConnectionEvents): 
 		async askChallenge({ hop, index, ...challenge }, signal) {
 			const answers = await wayOf(at(hop).auth, index, "keyboard-interactive").answer({ ...challenge, signal });
 			return { answers: [...answers] };
+		},
+		agentList(ask) {
+			return lending.list(ask);
+		},
+		agentSign(ask, signal) {
+			return lending.sign(ask, signal);
 		},
 		progress(step) {
 			if (step.step === "rekey") events.emit("rekey", step.detail);

@@ -17,16 +17,22 @@ export async function openProcess(core: Core, line: string, options: SpawnOption
 	if (typeof line !== "string" || line === "")
 		throw new TypeError("the command is empty: use shell() for a login shell");
 	const pty = options.pty === true ? {} : options.pty || undefined;
-	return open(RemoteProcess, core, startOf(line, pty, options.env), options.signal);
+	return open(RemoteProcess, core, startOf(core, line, pty, options), options.signal);
 }
 
 /** Opens a login shell. */
 export async function openShell(core: Core, options: ShellOptions): Promise<Shell> {
-	return open(RemoteShell, core, startOf("", options, options.env), options.signal);
+	return open(RemoteShell, core, startOf(core, "", options, options), options.signal);
 }
 
-function startOf(line: string, pty: PTY | undefined, env: SpawnOptions["env"]): Start {
-	const start: Start = { line, subsystem: "", env: { ...env } };
+function startOf(
+	core: Core,
+	line: string,
+	pty: PTY | undefined,
+	{ env, agent }: Pick<SpawnOptions, "env" | "agent">,
+): Start {
+	if (agent) core.lend(agent);
+	const start: Start = { line, subsystem: "", env: { ...env }, ...(agent && { agent: true }) };
 	if (!pty) return start;
 	const { term = "xterm-256color", cols = 80, rows = 24 } = pty;
 	checkSize(cols, rows);

@@ -2,6 +2,7 @@
  * The shapes of the library's public face. What a caller passes in and gets
  * back; classes live in files of their own.
  */
+import type { Agent, HeldKey } from "./agent.ts";
 import type { SSHClient } from "./client.ts";
 
 /** A value, or a function that is asked for it when, and only if, it is needed. */
@@ -73,11 +74,18 @@ export type Auth =
 	| { readonly type: "password"; readonly password: Lazy<string> }
 	| {
 			readonly type: "publickey";
-			/** Text of a private key: OpenSSH or PEM, encrypted or not. */
-			readonly key: string | Uint8Array;
+			/** Text of a private key (OpenSSH, PEM or PuTTY, encrypted or not), or a key that the browser holds. */
+			readonly key: string | Uint8Array | HeldKey;
 			readonly passphrase?: Lazy<string>;
+			/** Text of an OpenSSH user certificate, `id_ed25519-cert.pub`: shown to the server before the plain key. */
+			readonly certificate?: string;
 			/** What prompts call the key. */
 			readonly name?: string;
+	  }
+	| {
+			readonly type: "agent";
+			/** Its keys are tried in the order in which it lists them; most servers stop counting at six. */
+			readonly agent: Agent;
 	  }
 	| { readonly type: "keyboard-interactive"; answer(challenge: Challenge): Promise<readonly string[]> };
 
@@ -193,10 +201,22 @@ export interface SpawnOptions extends Abortable {
 	readonly env?: Readonly<Record<string, string>>;
 	/** true: a pseudo-terminal of default size. With one, stderr comes in stdout. */
 	readonly pty?: boolean | PTY;
+	/**
+	 * Lends an agent to the server, whose programs may then have it sign while
+	 * the connection lasts. Absent, the rule: none. A {@link KeyAgent} asks
+	 * before each such use.
+	 */
+	readonly agent?: Agent;
 }
 
 export interface ShellOptions extends Abortable, PTY {
 	readonly env?: Readonly<Record<string, string>>;
+	/**
+	 * Lends an agent to the server, whose programs may then have it sign while
+	 * the connection lasts. Absent, the rule: none. A {@link KeyAgent} asks
+	 * before each such use.
+	 */
+	readonly agent?: Agent;
 }
 
 export interface ExecOptions extends SpawnOptions {

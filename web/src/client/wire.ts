@@ -10,6 +10,7 @@ export interface CoreCalls {
 	resize: { params: Resize; result: None; ports: 0 };
 	signal: { params: Signal; result: None; ports: 0 };
 	close: { params: Session; result: None; ports: 0 };
+	openKey: { params: OpenKey; result: OpenedKey; ports: 0 };
 	forward: { params: Forward; result: None; ports: 1 };
 	listen: { params: Listen; result: Listening; ports: 0 };
 	accept: { params: Listener; result: Accepted; ports: 1 };
@@ -45,6 +46,7 @@ export const coreCalls: readonly (keyof CoreCalls)[] = [
 	"resize",
 	"signal",
 	"close",
+	"openKey",
 	"forward",
 	"listen",
 	"accept",
@@ -76,6 +78,8 @@ export interface PageCalls {
 	askPassword: { params: AskSecret; result: Secret; ports: 0 };
 	askPassphrase: { params: AskSecret; result: Secret; ports: 0 };
 	askChallenge: { params: Challenge; result: ChallengeAnswer; ports: 0 };
+	agentList: { params: AgentAsk; result: AgentKeys; ports: 0 };
+	agentSign: { params: AgentSign; result: Signature; ports: 0 };
 	progress: { params: Progress; result: None; ports: 0 };
 	banner: { params: Banner; result: None; ports: 0 };
 	hostKeyWarning: { params: HostKey; result: None; ports: 0 };
@@ -90,6 +94,8 @@ export const pageCalls: readonly (keyof PageCalls)[] = [
 	"askPassword",
 	"askPassphrase",
 	"askChallenge",
+	"agentList",
+	"agentSign",
 	"progress",
 	"banner",
 	"hostKeyWarning",
@@ -165,6 +171,8 @@ export interface Start {
 	readonly subsystem: string;
 	readonly pty?: PTY;
 	readonly env: Readonly<Record<string, string>>;
+	/** the page's agent is lent to the server */
+	readonly agent?: boolean;
 }
 
 /** Session is the handle of a session channel within its core. */
@@ -194,6 +202,24 @@ export interface Resize {
 export interface Signal {
 	readonly session: number;
 	readonly name: string;
+}
+
+/** OpenKey is a private key to be read once and kept elsewhere. */
+export interface OpenKey {
+	/** text, in any format of sshcore.ParseKey */
+	readonly key: Uint8Array;
+	/** empty if it has none */
+	readonly passphrase: Uint8Array;
+}
+
+/** OpenedKey is a private key in the form that WebCrypto imports. */
+export interface OpenedKey {
+	/** such as ssh-ed25519 */
+	readonly type: string;
+	/** DER */
+	readonly pkcs8: Uint8Array;
+	/** wire format, RFC 4253 section 6.6 */
+	readonly public: Uint8Array;
 }
 
 /**
@@ -496,6 +522,42 @@ export interface ChallengeAnswer {
 	readonly answers: readonly string[];
 }
 
+/**
+ * AgentAsk asks an agent of the page for what it holds. Index is into
+ * Connect.Auth, or that of the hop's Jump; -1 is the agent that is lent to the
+ * server.
+ */
+export interface AgentAsk {
+	/** see At */
+	readonly hop: number;
+	readonly index: number;
+}
+
+/** AgentKeys answers AgentAsk. */
+export interface AgentKeys {
+	readonly keys: readonly AgentKey[];
+}
+
+/** AgentSign asks an agent of the page for a signature. */
+export interface AgentSign {
+	readonly hop: number;
+	readonly index: number;
+	readonly public: Uint8Array;
+	readonly data: Uint8Array;
+	/** one of the key's */
+	readonly algorithm: string;
+}
+
+/**
+ * Signature answers AgentSign: RFC 4253 section 6.6, and what signatures of
+ * security keys have besides (PROTOCOL.u2f).
+ */
+export interface Signature {
+	readonly format: string;
+	readonly blob: Uint8Array;
+	readonly rest: Uint8Array;
+}
+
 /** Progress tells how far connecting has come. */
 export interface Progress {
 	readonly step: "relay" | "tcp" | "kex" | "hostkey" | "auth" | "ready" | "rekey";
@@ -552,9 +614,12 @@ export interface Error {
  * server wants them, by the entry's index in Connect.Auth.
  */
 export interface Auth {
-	readonly type: "password" | "publickey" | "keyboard-interactive";
+	/** agent: keys that the page holds */
+	readonly type: "password" | "publickey" | "keyboard-interactive" | "agent";
 	/** publickey: the text of the private key */
 	readonly key?: Uint8Array;
+	/** publickey: that of its certificate */
+	readonly certificate?: Uint8Array;
 	/** publickey: what dialogs call the key */
 	readonly name?: string;
 	/** publickey: there is one to ask for */
@@ -606,6 +671,15 @@ export interface KnownKey {
 export interface Prompt {
 	readonly text: string;
 	readonly echo: boolean;
+}
+
+/** AgentKey is a key that the page can sign with. */
+export interface AgentKey {
+	/** wire format, or that of a certificate */
+	readonly public: Uint8Array;
+	readonly comment: string;
+	/** that it signs with, best first */
+	readonly algorithms: readonly string[];
 }
 
 /** HostKeyFail goes with code hostkey. */
