@@ -44,7 +44,8 @@ function hashedAssets(worker, wasm) {
 			build.onLoad({ filter: /src[\\/]client[\\/]assets\.ts$/ }, () => ({
 				contents: `
 					export const workerURL = new URL("./${worker}", import.meta.url);
-					export const wasmURL = new URL("./${wasm}", import.meta.url);`,
+					export const wasmURL = new URL("./${wasm}", import.meta.url);
+					export const downloadsURL = new URL("../dl/worker.js", import.meta.url);`,
 				loader: "ts",
 			}));
 		},
@@ -64,12 +65,23 @@ async function bundleWorker(outdir, entryNames) {
 	return basename(Object.keys(result.metafile.outputs)[0]);
 }
 
+// The service worker of downloads: its folder is its scope, so it has one of its own.
+async function bundleDownloads(outdir) {
+	await esbuild.build({
+		...common,
+		format: "iife",
+		entryPoints: [{ in: "web/src/worker/downloads.ts", out: "worker" }],
+		outdir: join(outdir, "dl"),
+	});
+}
+
 async function bundlePage() {
 	const assets = join(webDist, "assets");
 	mkdirSync(assets, { recursive: true });
 	const wasm = `core-${hash(readFileSync(core))}.wasm`;
 	copyFileSync(core, join(assets, wasm));
 	const worker = await bundleWorker(assets, "[name]-[hash]");
+	await bundleDownloads(webDist);
 
 	const { metafile } = await esbuild.build({
 		...common,
@@ -150,6 +162,7 @@ async function bundlePackage() {
 	mkdirSync(npmDist, { recursive: true });
 	copyFileSync(core, join(npmDist, "core.wasm"));
 	await bundleWorker(npmDist, "[name]");
+	await bundleDownloads(npmDist);
 	await esbuild.build({
 		...common,
 		minify: false,
@@ -186,7 +199,7 @@ function packageJSON() {
 			"./worker.js": "./worker.js",
 			"./core.wasm": "./core.wasm",
 		},
-		files: ["*.js", "chunks", "types", "core.wasm", "LICENSES.txt"],
+		files: ["*.js", "chunks", "dl", "types", "core.wasm", "LICENSES.txt"],
 	};
 }
 

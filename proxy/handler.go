@@ -87,9 +87,9 @@ func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case r.Method != http.MethodGet && r.Method != http.MethodHead:
 		w.Header().Set("Allow", "GET, HEAD")
 		plain(w, http.StatusMethodNotAllowed, "Only GET and HEAD are answered here.")
-	case r.Header.Get("Service-Worker") != "":
-		// Nothing here is a service worker: one that was smuggled in would outlive
-		// the hole that it came through.
+	case r.Header.Get("Service-Worker") != "" && r.URL.Path != downloadsWorker:
+		// One thing here is a service worker, and rules over its own folder alone.
+		// One that was smuggled in would outlive the hole that it came through.
 		plain(w, http.StatusNotFound, "There is no service worker here.")
 	case r.URL.Path == "/config.json":
 		w.Header().Set("Content-Type", "application/json")

@@ -16,6 +16,7 @@ var contentPolicy = strings.Join([]string{
 	"default-src 'none'",
 	"script-src 'self' 'wasm-unsafe-eval'",
 	"worker-src 'self'",
+	"frame-src 'self'", // downloads are asked for in a hidden frame; no page of ours can be framed
 	"connect-src 'self'",
 	"style-src 'self'",
 	"style-src-attr 'unsafe-inline'",

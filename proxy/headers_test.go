@@ -148,7 +148,7 @@ func TestRelayNeedsAWebSocket(t *testing.T) {
 // The headers are written out here, so that a change has to be made twice.
 func TestStrictHeaders(t *testing.T) {
 	want := map[string]string{
-		"Content-Security-Policy": "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; connect-src 'self'; " +
+		"Content-Security-Policy": "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; frame-src 'self'; connect-src 'self'; " +
 			"style-src 'self'; style-src-attr 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self'; base-uri 'none'; " +
 			"form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types wasmiko",
 		"Cross-Origin-Opener-Policy":   "same-origin",

@@ -178,6 +178,7 @@ func testPage() fstest.MapFS {
 		"assets/main-ABC123.wasm":    {Data: []byte(big)},
 		"assets/main-ABC123.wasm.br": {Data: []byte("brotli of main")},
 		"assets/main-ABC123.wasm.gz": {Data: []byte("gzip of main")},
+		"dl/worker.js":               {Data: []byte("onfetch = null")},
 		"assets/only.br":             {Data: []byte("a file that is named so")},
 		"notices.txt":                {Data: []byte("notices")},
 	}

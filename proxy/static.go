@@ -14,6 +14,11 @@ import (
 	"time"
 )
 
+// downloadsWorker is the path of the one service worker. It streams downloads
+// where a browser has no other way; its folder is its scope, and nothing else
+// is in it.
+const downloadsWorker = "/dl/worker.js"
+
 // page serves the built page. All its names are known from the start, so that
 // a request is a look-up in a map and never a path.
 type page struct {
@@ -161,6 +166,11 @@ func (pg *page) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	h := w.Header()
+	if r.URL.Path == downloadsWorker {
+		// A worker obeys the policy that comes with its script; this one loads
+		// nothing.
+		h.Set("Content-Security-Policy", "default-src 'none'")
+	}
 	h.Set("Content-Type", f.contentType)
 	h.Set("ETag", v.etag)
 	h.Set("Cache-Control", "no-cache")

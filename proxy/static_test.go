@@ -66,6 +66,21 @@ func TestPageFiles(t *testing.T) {
 	}
 }
 
+// The scope of a service worker is the folder of its script, unless the server
+// widens it; its policy is the one that comes with the script.
+func TestTheServiceWorkerRulesOverItsFolderAlone(t *testing.T) {
+	h := get(testPageProxy(t), "GET", "/dl/worker.js", map[string]string{"Service-Worker": "script"}).Header()
+	if _, ok := h["Service-Worker-Allowed"]; ok {
+		t.Error("its scope is widened")
+	}
+	if got, want := h.Get("Content-Security-Policy"), "default-src 'none'"; got != want {
+		t.Errorf("its policy is %q, want %q", got, want)
+	}
+	if got, want := h.Get("Cache-Control"), "no-cache"; got != want {
+		t.Errorf("it is cached: %q, want %q", got, want)
+	}
+}
+
 func TestPageEncodings(t *testing.T) {
 	const wasm, js, html = "/assets/main-ABC123.wasm", "/lib/wasmiko.js", "/"
 	tests := []struct {
@@ -158,6 +173,10 @@ func TestOtherRequests(t *testing.T) {
 		{"POST", p, "POST", "/", nil, 405},
 		{"OPTIONS", p, "OPTIONS", "/lib/wasmiko.js", nil, 405},
 		{"a service worker's script", p, "GET", "/lib/wasmiko.js", map[string]string{"Service-Worker": "script"}, 404},
+		{"the script of the one service worker", p, "GET", "/dl/worker.js", map[string]string{"Service-Worker": "script"}, 200},
+		{"its script by another spelling", p, "GET", "/dl//worker.js", map[string]string{"Service-Worker": "script"}, 404},
+		{"another script in its folder", p, "GET", "/dl/other.js", map[string]string{"Service-Worker": "script"}, 404},
+		{"what only the worker answers", p, "GET", "/dl/0b6b3f5e", nil, 404},
 		{"a page that was not built", unbuilt, "GET", "/", nil, 503},
 		{"the library of a page that was not built", unbuilt, "GET", "/lib/wasmiko.js", nil, 503},
 		{"the configuration of a page that was not built", unbuilt, "GET", "/config.json", nil, 200},

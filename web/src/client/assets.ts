@@ -1,4 +1,6 @@
-/** Where the worker and the core lie: beside this module. The page's build replaces this file by one with hashed names. */
+/** Where the workers and the core lie: beside this module. The page's build replaces this file by one with hashed names. */
 
 export const workerURL: URL = new URL("./worker.js", import.meta.url);
 export const wasmURL: URL = new URL("./core.wasm", import.meta.url);
+/** The service worker of downloads. Its folder is its scope. */
+export const downloadsURL: URL = new URL("./dl/worker.js", import.meta.url);

@@ -72,8 +72,11 @@ export interface GetOptions extends ReadOptions {
 	onProgress?(progress: TransferProgress): void;
 }
 
-/** Where `get` writes to: a file handle is written by the Worker, without the bytes passing the main thread. */
-export type Sink = FileSystemFileHandle | WritableStream<Uint8Array>;
+/**
+ * Where `get` writes to. A file handle is written by the Worker; a port brings the bytes to whoever holds its other
+ * end, who grants credit for them: with both, none of them passes the main thread.
+ */
+export type Sink = FileSystemFileHandle | WritableStream<Uint8Array> | MessagePort;
 
 /** What `put` reads from: a Blob or a File is read by the Worker. */
 export type Source = Blob | FileSystemFileHandle | ReadableStream<Uint8Array> | Uint8Array | string;

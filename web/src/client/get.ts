@@ -11,13 +11,30 @@ export async function get(core: Core, remote: Remote, to: Sink, options: GetOpti
 	options.signal?.throwIfAborted();
 	const meter = new Meter(core, options.onProgress, 0);
 	try {
-		const moved = "getWriter" in to ? toStream : toFile;
-		const result = await moved(core, remote, to as WritableStream<Uint8Array> & FileSystemFileHandle, options, meter);
+		const result = await into(core, remote, to, options, meter);
 		meter.finish(result.bytes);
 		return result;
 	} finally {
 		meter.stop();
 	}
+}
+
+function into(core: Core, remote: Remote, to: Sink, options: GetOptions, meter: Meter): Promise<TransferResult> {
+	if (to instanceof MessagePort) return toPort(core, remote, to, options, meter);
+	return "getWriter" in to ? toStream(core, remote, to, options, meter) : toFile(core, remote, to, options, meter);
+}
+
+/** The core sends to the port, and ends it well only when all came. */
+async function toPort(
+	core: Core,
+	remote: Remote,
+	to: MessagePort,
+	options: GetOptions,
+	meter: Meter,
+): Promise<TransferResult> {
+	const { verify = false } = options;
+	const params = { ...readParams(remote, options), verify, transfer: meter.transfer };
+	return core.call("sftpRead", params, { signal: options.signal, ports: [to] });
 }
 
 async function toStream(

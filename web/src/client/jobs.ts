@@ -21,9 +21,26 @@ export interface DrainJob {
 	readonly control: MessagePort;
 }
 
-export type Job = FeedJob | DrainJob;
+/** The Worker makes an archive of files that it asks for one by one, and sends it. */
+export interface ZipJob {
+	readonly job: "zip";
+	readonly stream: MessagePort;
+	readonly control: MessagePort;
+}
 
-/** How a job ended, told on its control port: bytes that it moved, or what went wrong with the local file. */
+/** What a {@link ZipJob} is given for each "next" on its control port; null: there is no more. */
+export interface ZipPart {
+	/** Below the archive's root, parted by slashes; with one at its end it is a folder. */
+	readonly name: string;
+	/** Milliseconds since 1970. */
+	readonly mtime?: number | undefined;
+	/** The contents of a file. */
+	readonly stream?: MessagePort;
+}
+
+export type Job = FeedJob | DrainJob | ZipJob;
+
+/** How a job ended, told on its control port: bytes that it moved, or what went wrong here. */
 export interface JobResult {
 	readonly bytes: number;
 	readonly error?: unknown;

@@ -2,6 +2,7 @@
 import { wasmURL, workerURL } from "./assets.ts";
 import { SSHError } from "./errors.ts";
 import type { Job } from "./jobs.ts";
+import { trusted } from "./trusted.ts";
 
 let compiled: Promise<WebAssembly.Module> | undefined;
 
@@ -48,7 +49,7 @@ export interface Runtime {
 /** Starts a core of its own in a Worker. `onFatal` is called if it dies. */
 export async function startRuntime(onFatal: (error: SSHError) => void): Promise<Runtime> {
 	const module = await loadModule();
-	const worker = new Worker(trusted(workerURL) as string, { type: "module", name: "wasmiko" });
+	const worker = new Worker(trusted(workerURL), { type: "module", name: "wasmiko" });
 	const { port1, port2 } = new MessageChannel();
 	const die = (detail: string) => {
 		worker.terminate();
@@ -73,41 +74,4 @@ function died(detail: string): SSHError {
 		reason: "fatal",
 		hint: "Connect again. If it happens again, please report it with this message.",
 	});
-}
-
-interface ScriptPolicy {
-	createScriptURL(url: string): unknown;
-}
-interface PolicyFactory {
-	createPolicy(name: string, rules: { createScriptURL(url: string): string }): ScriptPolicy;
-}
-interface Trust {
-	readonly policy: ScriptPolicy;
-	readonly allowed: Set<string>;
-}
-
-/**
- * The URL as Trusted Types want it. The one policy makes script URLs of our
- * workers and of nothing else. A name serves only once a page, so copies of
- * this library share the policy, and each adds its own worker to the list.
- */
-function trusted(url: URL): unknown {
-	const scope = globalThis as { trustedTypes?: PolicyFactory; [key: symbol]: Trust | undefined };
-	if (!scope.trustedTypes) return url.href;
-	const key = Symbol.for("wasmiko.trusted-types");
-	const trust = scope[key] ?? createTrust(scope.trustedTypes);
-	scope[key] = trust;
-	trust.allowed.add(url.href);
-	return trust.policy.createScriptURL(url.href);
-}
-
-function createTrust(factory: PolicyFactory): Trust {
-	const allowed = new Set<string>();
-	const policy = factory.createPolicy("wasmiko", {
-		createScriptURL(url) {
-			if (allowed.has(url)) return url;
-			throw new TypeError(`wasmiko makes no script URL of ${url}`);
-		},
-	});
-	return { policy, allowed };
 }

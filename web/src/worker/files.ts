@@ -1,6 +1,7 @@
 /** Local files, read and written by the Worker itself: their bytes never pass the page. */
 import type { DrainJob, FeedJob, Job, JobResult } from "../client/jobs.ts";
 import { BytePort } from "../client/port.ts";
+import { zip } from "./zip.ts";
 
 /** How much of a Blob is read at a time: large, for each read is a round trip to the browser's own process. */
 const SLICE = 1024 * 1024;
@@ -10,9 +11,19 @@ const DISK_WINDOW = 4 * 1024 * 1024;
 
 /** Does a job and tells how it went. */
 export async function work(job: Job): Promise<void> {
-	const result = job.job === "feed" ? await feed(job) : await new Drain(job).run();
-	job.control.postMessage(result);
+	job.control.postMessage(await resultOf(job));
 	job.control.close();
+}
+
+function resultOf(job: Job): Promise<JobResult> {
+	switch (job.job) {
+		case "feed":
+			return feed(job);
+		case "drain":
+			return new Drain(job).run();
+		case "zip":
+			return zip(job);
+	}
 }
 
 async function feed({ blob, offset, stream }: FeedJob): Promise<JobResult> {

@@ -6,11 +6,12 @@ import { archiveName, downloadErrand, mirrorErrand, zipErrand } from "./download
 import { plural } from "./figures.ts";
 import type { Folder } from "./folder.ts";
 import type { Grid } from "./grid.ts";
-import { land, pickFolder } from "./landing.ts";
+import { land } from "./landing.ts";
 import { isFolder } from "./listing.ts";
 import type { LocalTree } from "./localtree.ts";
 import { showName } from "./names.ts";
 import { baseName, join, pathText } from "./paths.ts";
+import { pickFolder } from "./picked.ts";
 import type { Transfers } from "./transfers.ts";
 import { uploadErrand } from "./upload.ts";
 
@@ -147,11 +148,11 @@ export class Actions {
 		const at = folder.path;
 		await this.#try("Downloading", async () => {
 			if (entries.length === 1 && !isFolder(only)) {
-				const landing = await land(only.name, only.size);
+				const landing = await land(only.name);
 				if (landing !== undefined) transfers.add(downloadErrand(at, only, landing));
 				return;
 			}
-			const landing = await land(archiveName(entries, baseName(at)), undefined);
+			const landing = await land(archiveName(entries, baseName(at)));
 			if (landing !== undefined) transfers.add(zipErrand({ folder: at, entries }, landing));
 		});
 	}

@@ -1,8 +1,10 @@
 /** Downloads: from remote files to jobs of the queue. */
-import type { Entry, Path, SFTP } from "../../client/filetypes.ts";
-import { type Landing, PickedLanding } from "./landing.ts";
+import type { Entry, Path } from "../../client/filetypes.ts";
+import { type ZipEntry, zip } from "../../client/zip.ts";
+import { either, type Landing } from "./landing.ts";
 import { Namer, safeName } from "./names.ts";
 import { join, pathText } from "./paths.ts";
+import { PickedLanding } from "./picked.ts";
 import type { Attempt, Errand, Job } from "./transfer.ts";
 import { type RemoteTree, walk } from "./walk.ts";
 
@@ -95,20 +97,26 @@ class DownloadJob implements Job {
 
 	async run({ sftp, signal, progress }: Attempt): Promise<void> {
 		this.#landing ??= await this.#land();
+		const landing = this.#landing;
 		const { size, mtime } = await sftp.stat(this.#path, { signal });
 		const version = `${size} ${mtime}`;
-		const kept = await this.#landing.kept();
+		const kept = await landing.kept();
 		// What came of another version would make a file that never was.
 		const offset = version === this.#version && kept !== undefined ? Math.min(kept, size ?? 0) : 0;
 		this.#version = version;
 		progress(offset, size);
-		await sftp.get(this.#path, await this.#landing.sink(), {
-			signal,
+		const sink = await landing.sink({ offset, size });
+		await sftp.get(this.#path, sink, {
+			signal: either(signal, landing),
 			offset,
 			keepPartial: kept !== undefined,
 			onProgress: ({ done }) => progress(offset + done, size),
 		});
-		await this.#landing.finish();
+		await landing.finish();
+	}
+
+	async fail(): Promise<void> {
+		await this.#landing?.fail?.();
 	}
 
 	async discard(): Promise<void> {
@@ -117,8 +125,8 @@ class DownloadJob implements Job {
 	}
 }
 
-/** Brings a tree down as one archive, which is made while it is read: nothing is held. */
-export class ZipJob implements Job {
+/** Brings a tree down as one archive. */
+class ZipJob implements Job {
 	readonly whole = true;
 	readonly name: string;
 	readonly size: number;
@@ -133,14 +141,17 @@ export class ZipJob implements Job {
 	}
 
 	async run({ sftp, signal, progress }: Attempt): Promise<void> {
-		const { makeZip } = await import("client-zip");
-		let done = 0;
-		const entries = zipEntries(this.#tree, sftp, signal, (bytes) => {
-			done += bytes;
-			progress(done);
+		progress(0);
+		const sink = await this.#landing.sink({ offset: 0, size: undefined });
+		await zip(sftp, zipEntries(this.#tree), sink, {
+			signal: either(signal, this.#landing),
+			onProgress: progress,
 		});
-		await makeZip(entries).pipeTo(await this.#landing.stream(), { signal });
 		await this.#landing.finish();
+	}
+
+	async fail(): Promise<void> {
+		await this.#landing.fail?.();
 	}
 
 	discard(): Promise<void> {
@@ -148,22 +159,10 @@ export class ZipJob implements Job {
 	}
 }
 
-/** What the archive holds, read only when its turn has come. */
-export async function* zipEntries(tree: RemoteTree, sftp: SFTP, signal: AbortSignal, onBytes: (bytes: number) => void) {
+/** What the archive of a tree holds. */
+export function* zipEntries(tree: RemoteTree): Generator<ZipEntry> {
 	for (const names of tree.folders) yield { name: `${names.join("/")}/` };
-	for (const { path, names, entry } of tree.files) {
-		const count = new TransformStream<Uint8Array, Uint8Array>({
-			transform: (chunk, out) => {
-				onBytes(chunk.byteLength);
-				out.enqueue(chunk);
-			},
-		});
-		yield {
-			name: names.join("/"),
-			input: sftp.read(path, { signal }).pipeThrough(count),
-			...(entry.mtime !== undefined && { lastModified: new Date(entry.mtime) }),
-		};
-	}
+	for (const { path, names, entry } of tree.files) yield { name: names.join("/"), path, mtime: entry.mtime };
 }
 
 async function folderAt(

@@ -2,9 +2,10 @@ import type { Path, SFTP } from "../../client/filetypes.ts";
 import type { SSHClient } from "../../client/index.ts";
 import { darkOf } from "../attributes.ts";
 import { news } from "../events.ts";
-import { sweepStaging } from "./landing.ts";
 import { Panel } from "./panel.ts";
 import { describeFailure } from "./problems.ts";
+import { sweepStaging } from "./staged.ts";
+import { sweepWorker } from "./streamed.ts";
 
 /**
  * `<ssh-files>`: the files of a server. Give it a `client`, and it opens its
@@ -73,6 +74,7 @@ export class SSHFiles extends HTMLElement {
 		this.#media.addEventListener("change", this.#paint);
 		this.#paint();
 		void sweepStaging(Date.now()).catch(() => {});
+		void sweepWorker().catch(() => {});
 		void this.#reconnect();
 	}
 

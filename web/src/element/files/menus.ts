@@ -14,10 +14,10 @@ import trash from "lucide-static/icons/trash-2.svg";
 import type { Entry } from "../../client/filetypes.ts";
 import { h } from "../dom.ts";
 import type { Actions } from "./actions.ts";
-import { canPickFolder } from "./landing.ts";
 import { isFolder } from "./listing.ts";
 import { treeOfFiles } from "./localtree.ts";
 import type { MenuItem } from "./menu.ts";
+import { canPickFolder } from "./picked.ts";
 
 /** What the menu of entries depends on besides them. */
 export interface MenuState {

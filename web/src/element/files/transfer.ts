@@ -61,6 +61,8 @@ export interface Job {
 	/** A broken attempt leaves nothing to go on with: it cannot pause. */
 	readonly whole?: boolean;
 	run(attempt: Attempt): Promise<void>;
+	/** It has failed, and nobody knows whether it will be tried again. */
+	fail?(): Promise<void>;
 	/** Takes away what attempts that were given up have left. */
 	discard?(sftp: SFTP | undefined): Promise<void>;
 }

@@ -235,9 +235,13 @@ export class Transfers {
 			transfer.losses++;
 			transfer.state = "retrying";
 			this.#lost(sftp);
+		} else if (error instanceof DOMException && error.name === "AbortError") {
+			// Cancelled elsewhere: a download in the browser's own list.
+			transfer.state = "cancelled";
 		} else {
 			transfer.state = "failed";
 			transfer.error = error;
+			await transfer.job.fail?.().catch(() => {});
 		}
 	}
 
