@@ -3,12 +3,13 @@ package sshcore
 import (
 	"runtime"
 	"slices"
+	"strconv"
 
 	"golang.org/x/crypto/ssh"
 )
 
 // Algorithms lists what we offer, best first. A nil list means the hardened
-// default; names that the protocol library does not know are ignored.
+// default; a name that the protocol library does not know is an *AlgorithmError.
 type Algorithms struct {
 	KeyExchanges []string
 	HostKeys     []string
@@ -66,6 +67,72 @@ func Legacy() Algorithms {
 	a.PublicKeys = append(a.PublicKeys, ssh.KeyAlgoRSA)
 	return a
 }
+
+// AlgorithmError reports an algorithm that was asked for and that we do not
+// have.
+type AlgorithmError struct {
+	Kind, Name string
+	Known      []string
+}
+
+func (e *AlgorithmError) Error() string {
+	return "no " + e.Kind + " algorithm is called " + strconv.Quote(e.Name)
+}
+
+// check finds names that we do not have: left out in silence they might leave
+// less, or something else, than was wanted.
+func (a Algorithms) check() error {
+	able, weak := ssh.SupportedAlgorithms(), ssh.InsecureAlgorithms()
+	for _, f := range []struct {
+		kind       string
+		list       []string
+		able, weak []string
+	}{
+		{"key exchange", a.KeyExchanges, able.KeyExchanges, weak.KeyExchanges},
+		{"host key", a.HostKeys, able.HostKeys, weak.HostKeys},
+		{"cipher", a.Ciphers, able.Ciphers, weak.Ciphers},
+		{"MAC", a.MACs, able.MACs, weak.MACs},
+		{"signature", a.PublicKeys, able.PublicKeyAuths, weak.PublicKeyAuths},
+	} {
+		known := slices.Concat(f.able, f.weak)
+		for _, name := range f.list {
+			if !slices.Contains(known, name) {
+				return &AlgorithmError{Kind: f.kind, Name: name, Known: known}
+			}
+		}
+	}
+	return nil
+}
+
+// LegacyHelps tells whether Legacy has an algorithm in common where the
+// hardened lists have none; theirs is a ProtocolError's.
+func LegacyHelps(theirs []string) bool {
+	a := Legacy()
+	for _, list := range [][]string{a.KeyExchanges, a.HostKeys, a.Ciphers, a.MACs} {
+		for _, name := range theirs {
+			if slices.Contains(list, name) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// weak returns those of names that the hardened lists do not hold.
+func weak(names ...string) []string {
+	a := hardened("")
+	good := slices.Concat(a.KeyExchanges, a.HostKeys, a.Ciphers, a.MACs, a.PublicKeys, []string{"", keyExchangeCurve25519LibSSH})
+	var found []string
+	for _, name := range names {
+		if !slices.Contains(good, name) && !slices.Contains(found, name) {
+			found = append(found, name)
+		}
+	}
+	return found
+}
+
+// keyExchangeCurve25519LibSSH is the older name of the same algorithm.
+const keyExchangeCurve25519LibSSH = "curve25519-sha256@libssh.org"
 
 // orDefaults fills the lists that are nil.
 func (a Algorithms) orDefaults() Algorithms {

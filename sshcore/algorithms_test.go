@@ -2,9 +2,11 @@ package sshcore
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -130,5 +132,46 @@ func TestEveryAlgorithmOfOursIsKnownToTheLibrary(t *testing.T) {
 				t.Errorf("%s: x/crypto does not know %s", tc.name, a)
 			}
 		}
+	}
+}
+
+func TestAlgorithmsThatAreNotThereAreNamed(t *testing.T) {
+	_, err := Dial(t.Context(), "h:22", &Config{
+		HostKeys:   anyKey{},
+		Algorithms: Algorithms{Ciphers: []string{ssh.CipherAES256GCM, "rot13"}},
+		Dial:       sshtest.New(t).Dial,
+	})
+	var unknown *AlgorithmError
+	if !errors.As(err, &unknown) || unknown.Name != "rot13" || !slices.Contains(unknown.Known, ssh.CipherAES128CTR) {
+		t.Errorf("got %v", err)
+	}
+	if err := Legacy().check(); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestWeakAlgorithmsAreTold(t *testing.T) {
+	srv := sshtest.New(t)
+	srv.Config.KeyExchanges = []string{ssh.InsecureKeyExchangeDH14SHA1}
+	srv.Config.Ciphers = []string{ssh.InsecureCipherAES128CBC}
+	srv.Config.MACs = []string{ssh.HMACSHA1}
+	cfg := testConfig(srv.Dial)
+	_, err := Dial(t.Context(), "h:22", cfg)
+	var refused *ProtocolError
+	if !errors.As(err, &refused) || refused.Reason != ReasonNoAlgorithm || !LegacyHelps(refused.Theirs) {
+		t.Fatalf("by default: %v", err)
+	}
+	if LegacyHelps([]string{"kex-of-the-future"}) {
+		t.Error("the legacy profile is no cure for what is new")
+	}
+	cfg.Algorithms = Legacy()
+	c, err := Dial(t.Context(), "h:22", cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	want := []string{ssh.InsecureKeyExchangeDH14SHA1, ssh.InsecureCipherAES128CBC, ssh.HMACSHA1}
+	if got := c.Info().Weak; !slices.Equal(got, want) {
+		t.Errorf("weak: %v, want %v", got, want)
 	}
 }

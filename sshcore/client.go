@@ -17,11 +17,12 @@ import (
 // its request stays with the server: a goroutine takes the late answer and
 // closes what it opened, and lives no longer than the connection.
 type Client struct {
-	conn ssh.Conn
-	tap  *tap
-	cfg  *Config
-	info Info
-	rtt  atomic.Int64 // nanoseconds
+	conn  ssh.Conn
+	tap   *tap
+	cfg   *Config
+	info  Info
+	filed string       // the name of its host key
+	rtt   atomic.Int64 // nanoseconds
 
 	under     *Client // the hop below, which ends with this one; or nil
 	listeners listeners
@@ -38,14 +39,16 @@ type Client struct {
 type Info struct {
 	ServerVersion, ClientVersion string
 	KeyExchange                  string
-	HostKeyType                  string // the key's type; of a certificate, that of the key within
-	Fingerprint                  string // "SHA256:…"
-	CipherIn, CipherOut          string // in is server to client
-	MACIn, MACOut                string // empty with an AEAD cipher
-	PostQuantum                  bool   // recorded traffic stays secret from quantum computers
-	StrictKex                    bool   // safe from the Terrapin attack
-	SessionID                    string // hexadecimal
-	BytesIn, BytesOut            int64  // of the transport
+	HostKeyType                  string   // the key's type; of a certificate, that of the key within
+	Fingerprint                  string   // "SHA256:…"
+	CipherIn, CipherOut          string   // in is server to client
+	MACIn, MACOut                string   // empty with an AEAD cipher
+	HostKeyAlgorithm             string   // how the host key signed
+	Weak                         []string // which of these are not in the hardened lists
+	PostQuantum                  bool     // recorded traffic stays secret from quantum computers
+	StrictKex                    bool     // safe from the Terrapin attack
+	SessionID                    string   // hexadecimal
+	BytesIn, BytesOut            int64    // of the transport
 	RTT                          time.Duration
 }
 
@@ -81,6 +84,10 @@ func newClient(ctx context.Context, under *Client, conn net.Conn, addr string, c
 		conn.Close()
 		return nil, errNoPolicy
 	}
+	if err := cfg.Algorithms.check(); err != nil {
+		conn.Close()
+		return nil, err
+	}
 	h := newHandshake(ctx, conn, addr, cfg)
 	sshConn, chans, reqs, err := h.run(ctx)
 	if err != nil {
@@ -88,8 +95,8 @@ func newClient(ctx context.Context, under *Client, conn net.Conn, addr string, c
 		h.cancel(err)
 		return nil, err
 	}
-	c := &Client{conn: sshConn, tap: h.tap, cfg: cfg, info: h.info(sshConn), under: under, done: make(chan struct{})}
-	go ssh.DiscardRequests(reqs)
+	c := &Client{conn: sshConn, tap: h.tap, cfg: cfg, info: h.info(sshConn), filed: h.hostKeyName(), under: under, done: make(chan struct{})}
+	go c.serveRequests(reqs, knownTo(h))
 	go c.serveChannels(chans)
 	go c.watch()
 	if every := cfg.keepAlive(); every > 0 {
@@ -111,9 +118,11 @@ func (h *handshake) info(conn ssh.Conn) Info {
 		Fingerprint:   ssh.FingerprintSHA256(plain),
 		CipherIn:      a.Read.Cipher, CipherOut: a.Write.Cipher,
 		MACIn: a.Read.MAC, MACOut: a.Write.MAC,
-		PostQuantum: a.KeyExchange == ssh.KeyExchangeMLKEM768X25519,
-		StrictKex:   k.strict(),
-		SessionID:   hex.EncodeToString(conn.SessionID()),
+		HostKeyAlgorithm: a.HostKey,
+		Weak:             weak(a.KeyExchange, a.HostKey, a.Read.Cipher, a.Write.Cipher, a.Read.MAC, a.Write.MAC),
+		PostQuantum:      a.KeyExchange == ssh.KeyExchangeMLKEM768X25519,
+		StrictKex:        k.strict(),
+		SessionID:        hex.EncodeToString(conn.SessionID()),
 	}
 }
 

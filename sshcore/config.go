@@ -35,6 +35,11 @@ type Config struct {
 	// included. Nil drops it.
 	Banner func(message string)
 
+	// OnHostKeys is told, at most once and after login, that a server whose key
+	// is known holds other keys than those that HostKeys lists for it. It may
+	// take its time. Nil means not to ask the server for proof.
+	OnHostKeys func(HostKeyUpdate)
+
 	// KeepAlive is the time between two signs of life that we ask for; after
 	// three unanswered ones the connection is given up. Zero means 15 s,
 	// negative switches it off.

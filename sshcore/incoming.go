@@ -21,6 +21,20 @@ func (c *Client) serveChannels(chans <-chan ssh.NewChannel) {
 	}
 }
 
+// serveRequests answers the server's global requests, of which one is of use.
+func (c *Client) serveRequests(reqs <-chan *ssh.Request, known []KnownKey) {
+	told := false
+	for req := range reqs {
+		if req.Type == "hostkeys-00@openssh.com" && c.cfg.OnHostKeys != nil && !told {
+			told = true
+			go c.updateHostKeys(req.Payload, known)
+		}
+		if req.WantReply {
+			req.Reply(false, nil)
+		}
+	}
+}
+
 // answer is what the server says to a request.
 type answer struct {
 	ok      bool

@@ -8,6 +8,7 @@ import (
 	"maps"
 	"slices"
 	"sync"
+	"time"
 
 	"golang.org/x/crypto/ssh"
 )
@@ -86,6 +87,7 @@ func (c *Client) open(ctx context.Context, kind string, extra []byte) (ssh.Chann
 	}()
 	select {
 	case o := <-answer:
+		c.traceOpen(kind, o.err)
 		return o.ch, o.reqs, c.openError(o.err)
 	case <-ctx.Done():
 		go func() {
@@ -234,6 +236,20 @@ func (s *Session) Resize(cols, rows int) error {
 // Signal sends a signal. Many servers only pass on some, or none.
 func (s *Session) Signal(sig ssh.Signal) error {
 	return s.notify("signal", ssh.Marshal(struct{ Name string }{string(sig)}))
+}
+
+// Break sends a serial line's break of the given length (RFC 4335), which only
+// console servers know. It fails with a *RequestError if the server does not.
+func (s *Session) Break(ctx context.Context, length time.Duration) error {
+	done := make(chan error, 1)
+	payload := ssh.Marshal(struct{ Milliseconds uint32 }{uint32(length.Milliseconds())})
+	go func() { done <- s.request("break", payload) }()
+	select {
+	case err := <-done:
+		return err
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
 }
 
 // notify sends a request that is not answered. After the command's end it does

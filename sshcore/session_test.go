@@ -379,3 +379,29 @@ func TestARekeyInTheMiddleOfDataChangesNothing(t *testing.T) {
 		}
 	})
 }
+
+func TestABreakIsSentAndItsRefusalTold(t *testing.T) {
+	got := make(chan *ssh.Request, 2)
+	run := func(s *sshtest.Session) {
+		for r := range s.Requests {
+			r.Reply(len(got) == 0, nil)
+			got <- r
+			if len(got) == 2 {
+				return
+			}
+		}
+	}
+	connected(t, run, func(t *testing.T, c *Client, _ *sshtest.Server) {
+		s := start(t, c, Command{Line: "console"})
+		if err := s.Break(t.Context(), 500*time.Millisecond); err != nil {
+			t.Error(err)
+		}
+		var refused *RequestError
+		if err := s.Break(t.Context(), 0); !errors.As(err, &refused) || refused.Request != "break" {
+			t.Errorf("a server without breaks: %v", err)
+		}
+		if r := <-got; r.Type != "break" || !bytes.Equal(r.Payload, []byte{0, 0, 1, 244}) {
+			t.Errorf("sent %s %x", r.Type, r.Payload)
+		}
+	})
+}

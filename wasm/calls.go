@@ -48,6 +48,7 @@ func newCore(port js.Value) *core {
 	handle(c.bridge, "wait", c.wait)
 	handle(c.bridge, "resize", c.resize)
 	handle(c.bridge, "signal", c.signal)
+	handle(c.bridge, "break", c.sendBreak)
 	handle(c.bridge, "close", c.close)
 	handlePorts(c.bridge, "forward", c.forward)
 	handle(c.bridge, "listen", c.listen)
@@ -134,6 +135,7 @@ func (c *core) infoOf(client *sshcore.Client) wire.Info {
 		ServerVersion: i.ServerVersion, ClientVersion: i.ClientVersion,
 		KeyExchange: i.KeyExchange, HostKeyType: i.HostKeyType, Fingerprint: i.Fingerprint,
 		CipherIn: i.CipherIn, CipherOut: i.CipherOut, MACIn: i.MACIn, MACOut: i.MACOut,
+		HostKeyAlgorithm: i.HostKeyAlgorithm, Weak: i.Weak,
 		PostQuantum: i.PostQuantum, StrictKex: i.StrictKex, SessionID: i.SessionID,
 		BytesIn: i.BytesIn, BytesOut: i.BytesOut,
 		RTTMs: float64(i.RTT) / float64(time.Millisecond),
@@ -242,6 +244,13 @@ func (c *core) resize(_ context.Context, p wire.Resize) (wire.None, error) {
 func (c *core) signal(_ context.Context, p wire.Signal) (wire.None, error) {
 	if s := c.session(p.Session); s != nil {
 		return wire.None{}, s.Signal(ssh.Signal(p.Name))
+	}
+	return wire.None{}, nil
+}
+
+func (c *core) sendBreak(ctx context.Context, p wire.Break) (wire.None, error) {
+	if s := c.session(p.Session); s != nil {
+		return wire.None{}, s.Break(ctx, time.Duration(p.Ms)*time.Millisecond)
 	}
 	return wire.None{}, nil
 }

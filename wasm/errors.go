@@ -50,7 +50,8 @@ var hints = map[string]string{
 
 	"protocol/not-ssh":             "Check the port: SSH is usually on 22.",
 	"protocol/version":             "Such servers are too old to be safe. Update it.",
-	"protocol/no-common-algorithm": "What the server offers is unsafe. Update it.",
+	"protocol/no-common-algorithm": "What the server offers is unsafe. Update it, or allow old algorithms for this host alone.",
+	"protocol/unknown-algorithm":   "Check its spelling.",
 	"protocol/integrity":           "Connect again. If it happens again, something on the way damages the data.",
 	"protocol/handshake-timeout":   "The server may be overloaded, or this is no SSH server. Try again.",
 	"protocol/limit":               "A server that does so is broken or hostile.",
@@ -129,6 +130,7 @@ func (c *hop) describe(err error) *wire.Error {
 		closed   *sshcore.ClosedError
 		request  *sshcore.RequestError
 		forward  *sshcore.ForwardError
+		unknown  *sshcore.AlgorithmError
 		channel  *ssh.OpenChannelError
 		stream   *portError
 		page     *pageError
@@ -157,6 +159,8 @@ func (c *hop) describe(err error) *wire.Error {
 		return failure("relay", "lost", "The stream under the connection broke.")
 	case errors.As(err, &closed):
 		return c.describeClosed(closed)
+	case errors.As(err, &unknown):
+		return failure("protocol", "unknown-algorithm", "No %s algorithm is called %s. There are: %s.", unknown.Kind, strconv.Quote(unknown.Name), strings.Join(unknown.Known, ", "))
 	case errors.As(err, &forward):
 		return c.describeForward(forward)
 	case errors.As(err, &request):
@@ -285,7 +289,9 @@ func (c *hop) describeProtocol(e *sshcore.ProtocolError) *wire.Error {
 	case sshcore.ReasonVersion:
 		return failure("protocol", "version", "%s speaks only %s.", c.target.host, printable(e.What))
 	case sshcore.ReasonNoAlgorithm:
-		return failure("protocol", "no-common-algorithm", "No common %s. The server only offers %s.", printable(e.What), printable(strings.Join(e.Theirs, ", ")))
+		f := failure("protocol", "no-common-algorithm", "No common %s. The server only offers %s.", printable(e.What), printable(strings.Join(e.Theirs, ", ")))
+		f.Algorithms = &wire.AlgorithmFail{What: e.What, Ours: e.Ours, Theirs: e.Theirs, Legacy: sshcore.LegacyHelps(e.Theirs)}
+		return f
 	case sshcore.ReasonTimeout:
 		return failure("protocol", "handshake-timeout", "%s accepted the connection and did not finish the SSH handshake in time.", c.target.host)
 	case sshcore.ReasonLimit:

@@ -77,6 +77,7 @@ func TestErrorsAreDescribed(t *testing.T) {
 		{"a web server", "protocol/not-ssh", &sshcore.ProtocolError{Reason: sshcore.ReasonNotSSH, What: "HTTP"}, "Port 2222 on db1.example is not an SSH server (it answered like HTTP)."},
 		{"SSH-1", "protocol/version", &sshcore.ProtocolError{Reason: sshcore.ReasonVersion, What: "SSH-1.5"}, "SSH-1.5"},
 		{"only old algorithms", "protocol/no-common-algorithm", &sshcore.ProtocolError{Reason: sshcore.ReasonNoAlgorithm, What: "key exchange", Theirs: []string{"diffie-hellman-group1-sha1"}}, "No common key exchange. The server only offers diffie-hellman-group1-sha1."},
+		{"an algorithm that nobody has", "protocol/unknown-algorithm", &sshcore.AlgorithmError{Kind: "cipher", Name: "rot13"}, `No cipher algorithm is called "rot13".`},
 		{"a forged packet", "protocol/integrity", &sshcore.ProtocolError{Reason: sshcore.ReasonIntegrity}, "damaged or forged"},
 		{"a tarpit", "protocol/handshake-timeout", &sshcore.ProtocolError{Reason: sshcore.ReasonTimeout}, "in time"},
 		{"endless banners", "protocol/limit", &sshcore.ProtocolError{Reason: sshcore.ReasonLimit, What: "banners"}, "more banners"},

@@ -46,7 +46,7 @@ func (c *core) setHops(p wire.Connect) error {
 func (c *core) way(p wire.Connect) ([]sshcore.Hop, error) {
 	var way []sshcore.Hop
 	for i, h := range c.hops {
-		to := wire.Jump{User: p.User, Auth: p.Auth, HostKey: p.HostKey}
+		to := wire.Jump{User: p.User, Auth: p.Auth, HostKey: p.HostKey, Algorithms: p.Algorithms}
 		if h.number > 0 {
 			to = p.Jump[i]
 		}
@@ -74,9 +74,45 @@ func (h *hop) config(to wire.Jump) (*sshcore.Config, error) {
 		Auth:         auth,
 		HostKeys:     hostKeys,
 		HostKeyAlias: h.alias,
+		OnHostKeys:   h.announce,
+		Algorithms:   algorithmsOf(to.Algorithms),
 		Banner:       func(message string) { h.bridge.tell("banner", wire.Banner{Message: message}) },
 		Trace:        h.trace,
 	}, nil
+}
+
+func algorithmsOf(a *wire.Algorithms) sshcore.Algorithms {
+	if a == nil {
+		return sshcore.Algorithms{}
+	}
+	var base sshcore.Algorithms
+	if a.Legacy {
+		base = sshcore.Legacy()
+	}
+	for _, f := range []struct {
+		to   *[]string
+		from []string
+	}{
+		{&base.KeyExchanges, a.KeyExchanges}, {&base.HostKeys, a.HostKeys},
+		{&base.Ciphers, a.Ciphers}, {&base.MACs, a.MACs}, {&base.PublicKeys, a.PublicKeys},
+	} {
+		if len(f.from) > 0 {
+			*f.to = f.from
+		}
+	}
+	return base
+}
+
+// announce tells the page that the server has other keys than are known.
+func (h *hop) announce(u sshcore.HostKeyUpdate) {
+	told := wire.HostKeys{Hop: h.number}
+	for _, k := range u.New {
+		told.New = append(told.New, h.hostKey(k))
+	}
+	for _, k := range u.Gone {
+		told.Gone = append(told.Gone, knownKey(k))
+	}
+	h.bridge.tell("hostKeys", told)
 }
 
 // take keeps the clients of the hops.
@@ -122,10 +158,11 @@ func (h *hop) filed() string {
 	return h.target.addr()
 }
 
-// trace passes sshcore's steps on. What it warns of stands in Info, and the
-// end is told by watch.
+// trace passes sshcore's steps on: all of them to the log, and as progress what
+// is on the way to a login, and rekeys.
 func (h *hop) trace(e sshcore.Event) {
-	if !e.Warning && e.Step != sshcore.StepClosed {
+	h.bridge.tell("trace", wire.Trace{Step: string(e.Step), Detail: e.Detail, Warning: e.Warning, Jump: h.jumpName()})
+	if !e.Warning && e.Step != sshcore.StepClosed && e.Step != sshcore.StepChannel {
 		h.progress(string(e.Step), e.Detail)
 	}
 }

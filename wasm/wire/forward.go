@@ -3,12 +3,13 @@ package wire
 // Jump is a host on the way to the target: it has a login and a host key check
 // of its own.
 type Jump struct {
-	Host    string        `js:"host"`
-	Port    int           `js:"port"`
-	User    string        `js:"username"`
-	Auth    []Auth        `js:"auth"`
-	HostKey HostKeyPolicy `js:"hostKey"`
-	Alias   string        `js:"hostKeyAlias,omitempty"`
+	Host       string        `js:"host"`
+	Port       int           `js:"port"`
+	User       string        `js:"username"`
+	Auth       []Auth        `js:"auth"`
+	HostKey    HostKeyPolicy `js:"hostKey"`
+	Alias      string        `js:"hostKeyAlias,omitempty"`
+	Algorithms *Algorithms   `js:"algorithms,omitempty"`
 }
 
 // At names one of the servers of a connection: 0 is the target, and from 1

@@ -37,6 +37,7 @@ var ToCore = []Call{
 	{"wait", Session{}, Exit{}, 0},
 	{"resize", Resize{}, None{}, 0},
 	{"signal", Signal{}, None{}, 0},
+	{"break", Break{}, None{}, 0},
 	{"close", Session{}, None{}, 0},
 	// Needs no connection.
 	{"openKey", OpenKey{}, OpenedKey{}, 0},
@@ -80,9 +81,11 @@ var ToPage = []Call{
 	{"agentList", AgentAsk{}, AgentKeys{}, 0},
 	{"agentSign", AgentSign{}, Signature{}, 0},
 	{"progress", Progress{}, None{}, 0},
+	{"trace", Trace{}, None{}, 0},
 	{"banner", Banner{}, None{}, 0},
 	{"hostKeyWarning", HostKey{}, None{}, 0},
 	{"hostKeyLearned", HostKeyLearned{}, None{}, 0},
+	{"hostKeys", HostKeys{}, None{}, 0},
 	{"closed", Closed{}, None{}, 0},
 	{"sftpProgress", SFTPProgress{}, None{}, 0},
 }
@@ -97,8 +100,9 @@ type Connect struct {
 	Auth        []Auth        `js:"auth"` // tried in order
 	HostKey     HostKeyPolicy `js:"hostKey"`
 	Alias       string        `js:"hostKeyAlias,omitempty"` // the name under which the key is filed
-	KeepAliveMs int           `js:"keepAliveMs"`            // 0: the core's default; negative: off
-	Jump        []Jump        `js:"jump"`                   // hosts on the way, the nearest first
+	Algorithms  *Algorithms   `js:"algorithms,omitempty"`
+	KeepAliveMs int           `js:"keepAliveMs"` // 0: the core's default; negative: off
+	Jump        []Jump        `js:"jump"`        // hosts on the way, the nearest first
 }
 
 // Auth is a way to log in. Secrets are not in it: they are asked for when the
@@ -200,6 +204,15 @@ type Progress struct {
 	Jump   string `js:"jump,omitempty"` // the jump host whose step it is
 }
 
+// Trace is a step of the connection's life for the log: no secret is in it,
+// and nothing of what is sent and received.
+type Trace struct {
+	Step    string `js:"step"`
+	Detail  string `js:"detail"`
+	Warning bool   `js:"warning"`
+	Jump    string `js:"jump,omitempty"`
+}
+
 // Banner is the server's text before login, RFC 4252 section 5.4.
 type Banner struct {
 	Message string `js:"message"`
@@ -212,22 +225,24 @@ type Closed struct {
 
 // Info describes a connection.
 type Info struct {
-	ServerVersion string  `js:"serverVersion"`
-	ClientVersion string  `js:"clientVersion"`
-	KeyExchange   string  `js:"keyExchange"`
-	HostKeyType   string  `js:"hostKeyType"`
-	Fingerprint   string  `js:"fingerprint"`
-	CipherIn      string  `js:"cipherIn"` // server to client
-	CipherOut     string  `js:"cipherOut"`
-	MACIn         string  `js:"macIn"` // empty with an AEAD cipher
-	MACOut        string  `js:"macOut"`
-	PostQuantum   bool    `js:"postQuantum"`
-	StrictKex     bool    `js:"strictKex"`
-	SessionID     string  `js:"sessionId"` // hex
-	BytesIn       int64   `js:"bytesIn"`   // of the encrypted stream
-	BytesOut      int64   `js:"bytesOut"`
-	RTTMs         float64 `js:"rttMs"` // of the last keepalive; 0: none yet
-	SIMD          bool    `js:"simd"`  // whether ChaCha20 and Poly1305 run in SIMD
+	ServerVersion    string   `js:"serverVersion"`
+	ClientVersion    string   `js:"clientVersion"`
+	KeyExchange      string   `js:"keyExchange"`
+	HostKeyType      string   `js:"hostKeyType"`
+	Fingerprint      string   `js:"fingerprint"`
+	CipherIn         string   `js:"cipherIn"` // server to client
+	CipherOut        string   `js:"cipherOut"`
+	MACIn            string   `js:"macIn"` // empty with an AEAD cipher
+	MACOut           string   `js:"macOut"`
+	PostQuantum      bool     `js:"postQuantum"`
+	StrictKex        bool     `js:"strictKex"`
+	HostKeyAlgorithm string   `js:"hostKeyAlgorithm"`
+	Weak             []string `js:"weak"`      // which algorithms are not in the hardened lists
+	SessionID        string   `js:"sessionId"` // hex
+	BytesIn          int64    `js:"bytesIn"`   // of the encrypted stream
+	BytesOut         int64    `js:"bytesOut"`
+	RTTMs            float64  `js:"rttMs"` // of the last keepalive; 0: none yet
+	SIMD             bool     `js:"simd"`  // whether ChaCha20 and Poly1305 run in SIMD
 }
 
 // Start opens a session channel. With neither Line nor Subsystem it is the
@@ -274,17 +289,24 @@ type Signal struct {
 	Name    string `js:"name"`
 }
 
+// Break sends a serial line's break, RFC 4335.
+type Break struct {
+	Session int `js:"session"`
+	Ms      int `js:"ms"`
+}
+
 // Error is a failure, for programs (Code, Reason) and for people (Message,
 // Hint). Neither holds a secret.
 type Error struct {
-	Code    string       `js:"code" values:"relay,dial,hostkey,auth,channel,sftp,timeout,closed,protocol,aborted,internal"`
-	Reason  string       `js:"reason,omitempty"` // finer: the table in docs/errors.md
-	Message string       `js:"message"`          // what happened
-	Hint    string       `js:"hint,omitempty"`   // what to do next
-	Jump    string       `js:"jump,omitempty"`   // the jump host where it happened
-	HostKey *HostKeyFail `js:"hostKey,omitempty"`
-	Auth    *AuthFail    `js:"auth,omitempty"`
-	SFTP    *SFTPFail    `js:"sftp,omitempty"`
+	Code       string         `js:"code" values:"relay,dial,hostkey,auth,channel,sftp,timeout,closed,protocol,aborted,internal"`
+	Reason     string         `js:"reason,omitempty"` // finer: the table in docs/errors.md
+	Message    string         `js:"message"`          // what happened
+	Hint       string         `js:"hint,omitempty"`   // what to do next
+	Jump       string         `js:"jump,omitempty"`   // the jump host where it happened
+	HostKey    *HostKeyFail   `js:"hostKey,omitempty"`
+	Auth       *AuthFail      `js:"auth,omitempty"`
+	SFTP       *SFTPFail      `js:"sftp,omitempty"`
+	Algorithms *AlgorithmFail `js:"algorithms,omitempty"`
 }
 
 // HostKeyFail goes with code hostkey.
@@ -298,4 +320,12 @@ type HostKeyFail struct {
 type AuthFail struct {
 	Tried   []string `js:"tried"`
 	Allowed []string `js:"allowed"` // by the server, at the end
+}
+
+// AlgorithmFail goes with protocol/no-common-algorithm.
+type AlgorithmFail struct {
+	What   string   `js:"what"` // such as "key exchange"
+	Ours   []string `js:"ours"`
+	Theirs []string `js:"theirs"`
+	Legacy bool     `js:"legacy"` // the legacy profile would help
 }

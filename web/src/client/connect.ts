@@ -40,7 +40,13 @@ export async function connect(options: ConnectOptions): Promise<SSHClient> {
 }
 
 /** A caller's own stream cannot be opened twice. The key is known by now: it must be the very same. */
-function again({ onProgress: _, onBanner: __, signal: ___, ...options }: ConnectOptions): Again | undefined {
+function again({
+	onProgress: _,
+	onBanner: __,
+	onTrace: ____,
+	signal: ___,
+	...options
+}: ConnectOptions): Again | undefined {
 	if (typeof options.relay !== "string" && !(options.relay instanceof URL)) return undefined;
 	return (first, { signal }) =>
 		connect({ ...options, hostKey: { pin: first.fingerprint }, ...(signal ? { signal } : {}) });

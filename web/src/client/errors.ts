@@ -1,6 +1,6 @@
 /** The errors that the library throws. Codes are for programs, messages and hints for people. */
 import type { HostKey, KnownKey } from "./types.ts";
-import type { Error as WireError } from "./wire.ts";
+import type { AlgorithmFail, Error as WireError } from "./wire.ts";
 
 /** What kind of failure it was. */
 export type ErrorCode = WireError["code"];
@@ -63,6 +63,27 @@ export class AuthError extends SSHError {
 	}
 }
 
+/** Client and server have no algorithm in common. */
+export class AlgorithmError extends SSHError {
+	override readonly name = "AlgorithmError";
+	/** What for, such as "key exchange". */
+	readonly what: string;
+	/** What was offered here. */
+	readonly ours: readonly string[];
+	/** What the server offers: untrusted. */
+	readonly theirs: readonly string[];
+	/** Whether `algorithms: "legacy"` would help. */
+	readonly legacy: boolean;
+
+	constructor(message: string, fail: AlgorithmFail, extra: Extra = {}) {
+		super("protocol", message, extra);
+		this.what = fail.what;
+		this.ours = fail.ours;
+		this.theirs = fail.theirs;
+		this.legacy = fail.legacy;
+	}
+}
+
 /** A command was broken off. Its output up to there is not lost. */
 export class ExecError extends SSHError {
 	override readonly name: string = "ExecError";
@@ -121,6 +142,7 @@ export function fromWire(error: WireError, cause?: unknown): SSHError {
 		const { hop: _, ...offered } = error.hostKey.offered;
 		return new HostKeyError(message, offered, known, { ...extra, reason });
 	}
+	if (error.algorithms) return new AlgorithmError(message, error.algorithms, extra);
 	if (error.sftp) return new SFTPError(error.code, message, error.sftp.path, { ...extra, ...error.sftp });
 	if (error.auth) return new AuthError(message, error.auth.tried, error.auth.allowed, extra);
 	return new SSHError(error.code, message, extra);

@@ -10,13 +10,16 @@ export {
 } from "./agent.ts";
 export { SSHClient } from "./client.ts";
 export { connect } from "./connect.ts";
+export { type Conversation, converse, type Expected, type Pattern } from "./converse.ts";
 export type { ErrorCode } from "./errors.ts";
-export { AuthError, ExecError, HostKeyError, SFTPError, SSHError, TimeoutError } from "./errors.ts";
+export { AlgorithmError, AuthError, ExecError, HostKeyError, SFTPError, SSHError, TimeoutError } from "./errors.ts";
 export type * from "./filetypes.ts";
 export { JumpClient } from "./jump.ts";
 export { importKey } from "./keyfile.ts";
+export { merge } from "./merge.ts";
 export { createPasskey, type Passkey, passkeyServerLine } from "./passkey.ts";
 export { type CertificateInfo, fingerprintOf, keyType, publicKeyLine, readCertificate } from "./publickey.ts";
+export { type RunOptions, type RunResult, run } from "./run.ts";
 export { preload } from "./runtime.ts";
 export type * from "./types.ts";
 export { generateKey, type KeyKind, type KeySignature, type SigningKey, signingKey } from "./webkey.ts";

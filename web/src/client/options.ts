@@ -1,7 +1,13 @@
 /** Checks what a caller passed to connect, so that mistakes are named before anything is sent. */
 import { isText } from "./lending.ts";
-import type { Auth, ConnectOptions, Hop, HostKeyPolicy } from "./types.ts";
-import type { Connect, Jump, Auth as WireAuth, HostKeyPolicy as WirePolicy } from "./wire.ts";
+import type { Algorithms, Auth, ConnectOptions, Hop, HostKeyPolicy } from "./types.ts";
+import type {
+	Connect,
+	Jump,
+	Algorithms as WireAlgorithms,
+	Auth as WireAuth,
+	HostKeyPolicy as WirePolicy,
+} from "./wire.ts";
 
 const UNKNOWN_ACTIONS = ["reject", "warn", "add"] as const;
 const MAX_KEY_BYTES = 1024 * 1024;
@@ -23,7 +29,7 @@ export function toWireConnect(options: ConnectOptions, knownHosts: string, onThe
 	};
 }
 
-function hopOf({ host, port = 22, username, auth, hostKey, hostKeyAlias }: Hop, knownHosts: string): Jump {
+function hopOf({ host, port = 22, username, auth, hostKey, hostKeyAlias, algorithms }: Hop, knownHosts: string): Jump {
 	if (!Number.isInteger(port) || port < 1 || port > 65535)
 		throw new RangeError(`port is ${port}; it is a number from 1 to 65535`);
 	return {
@@ -33,7 +39,24 @@ function hopOf({ host, port = 22, username, auth, hostKey, hostKeyAlias }: Hop, 
 		auth: authOf(auth),
 		hostKey: policyOf(hostKey, knownHosts),
 		...(hostKeyAlias === undefined ? {} : { hostKeyAlias: aliasOf(hostKeyAlias) }),
+		...(algorithms === undefined ? {} : { algorithms: algorithmsOf(algorithms) }),
 	};
+}
+
+const LISTS = ["keyExchanges", "hostKeys", "ciphers", "macs", "publicKeys"] as const;
+
+function algorithmsOf(algorithms: Algorithms): WireAlgorithms {
+	const none: WireAlgorithms = { legacy: false, keyExchanges: [], hostKeys: [], ciphers: [], macs: [], publicKeys: [] };
+	if (algorithms === "legacy") return { ...none, legacy: true };
+	if (typeof algorithms !== "object" || algorithms === null)
+		throw new TypeError('algorithms is neither "legacy" nor an object of lists');
+	const lists = LISTS.filter((name) => algorithms[name] !== undefined).map((name) => {
+		const list = algorithms[name] ?? [];
+		if (!Array.isArray(list) || list.length === 0 || list.some((each) => typeof each !== "string"))
+			throw new TypeError(`algorithms.${name} is no list of names`);
+		return [name, [...list]] as const;
+	});
+	return { ...none, ...Object.fromEntries(lists) };
 }
 
 /** Names the place of a mistake. */

@@ -3,7 +3,7 @@ import type { ConnectionEvents } from "./client.ts";
 import type { Questions } from "./core.ts";
 import { fromWire } from "./errors.ts";
 import type { Lending } from "./lending.ts";
-import type { Auth, ConnectOptions, Hop, Lazy } from "./types.ts";
+import type { Auth, ConnectOptions, Hop, HostKey, HostKeyPolicy, KnownKey, Lazy, TraceEvent } from "./types.ts";
 import type { AskSecret, Secret } from "./wire.ts";
 
 /** The page's side of every call that a core makes. */
@@ -38,6 +38,18 @@ export function handlersFor(options: ConnectOptions, events: ConnectionEvents, l
 			else tell(() => options.onProgress?.(step));
 			return {};
 		},
+		trace(line) {
+			const event: TraceEvent = { ...line, time: Date.now() };
+			tell(() => options.onTrace?.(event));
+			events.emit("trace", event);
+			return {};
+		},
+		hostKeys({ hop, added, gone }) {
+			const { hostKey } = at(hop);
+			const keys = added.map(({ hop: _, ...key }): HostKey => key);
+			events.emit("hostkeys", { added: keys, gone, accept: () => acceptKeys(hostKey, keys, gone) });
+			return {};
+		},
 		banner({ message }) {
 			tell(() => options.onBanner?.(message));
 			events.emit("banner", message);
@@ -58,6 +70,13 @@ export function handlersFor(options: ConnectOptions, events: ConnectionEvents, l
 			return {};
 		},
 	};
+}
+
+/** First what is new, so that the host is never without a key. */
+async function acceptKeys(policy: HostKeyPolicy, added: readonly HostKey[], gone: readonly KnownKey[]): Promise<void> {
+	if ("pin" in policy || typeof policy.knownHosts === "string") return;
+	for (const key of added) await policy.knownHosts.add(key.line);
+	if (gone.length > 0) await policy.knownHosts.remove?.(gone.map((key) => key.line));
 }
 
 /** Calls back; what that throws is the page's to see, and stops nothing here. */

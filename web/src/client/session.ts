@@ -110,6 +110,11 @@ export class RemoteProcess implements Process {
 		this.core.call("signal", { session: this.session, name }).catch(() => {});
 	}
 
+	async sendBreak(ms = 500): Promise<void> {
+		if (!Number.isInteger(ms) || ms < 0) throw new RangeError(`a break of ${ms} ms`);
+		await this.core.call("break", { session: this.session, ms });
+	}
+
 	async close(): Promise<void> {
 		try {
 			await this.core.call("close", { session: this.session });

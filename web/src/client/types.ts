@@ -46,7 +46,25 @@ export interface Hop {
 	readonly hostKey: HostKeyPolicy;
 	/** The name under which the key is filed in known_hosts; host and port if absent. */
 	readonly hostKeyAlias?: string;
+	/** What is offered. The hardened defaults if absent: leave it so unless the server is too old for them. */
+	readonly algorithms?: Algorithms;
 }
+
+/**
+ * Which algorithms are offered: lists by their names in SSH, best first, in
+ * place of the defaults. "legacy" adds to the defaults what devices of the
+ * 2000s speak: SHA-1 and CBC. Use that for one host at a time.
+ */
+export type Algorithms =
+	| "legacy"
+	| {
+			readonly keyExchanges?: readonly string[];
+			readonly hostKeys?: readonly string[];
+			readonly ciphers?: readonly string[];
+			readonly macs?: readonly string[];
+			/** Signatures to log in with, of RSA keys. */
+			readonly publicKeys?: readonly string[];
+	  };
 
 /** Options of {@link connect}. */
 export interface ConnectOptions extends Hop, Abortable {
@@ -65,6 +83,8 @@ export interface ConnectOptions extends Hop, Abortable {
 	readonly signal?: AbortSignal;
 	/** Called for each step of connecting. */
 	onProgress?(step: Progress): void;
+	/** Called for each line of the log, from the start; the event `trace` has the same. */
+	onTrace?(event: TraceEvent): void;
 	/** Called with the server's text before login (RFC 4252 section 5.4). Untrusted: show it as text. */
 	onBanner?(message: string): void;
 }
@@ -123,6 +143,8 @@ export interface KnownHostsStore {
 	read(): Promise<string>;
 	/** Adds a line, without its line end. */
 	add(line: string): Promise<void>;
+	/** Takes lines out; without it, keys that a server no longer has stay. */
+	remove?(lines: readonly string[]): Promise<void>;
 }
 
 /** A key that a server showed. */
@@ -162,6 +184,30 @@ export interface Progress {
 	readonly jump?: string;
 }
 
+/** A line of the log: no secret is in it, and nothing of what is sent and received. */
+export interface TraceEvent {
+	/** kex, hostkey, auth, ready, channel, rekey, closed; there may be more. */
+	readonly step: string;
+	/** For people. Some of it is the server's: untrusted. */
+	readonly detail: string;
+	/** Whether a person should know. */
+	readonly warning: boolean;
+	/** The jump host that it is about; absent: the target. */
+	readonly jump?: string;
+	/** When, in milliseconds since 1970. */
+	readonly time: number;
+}
+
+/** What a server tells about its keys after login, so that they are known before they are needed. */
+export interface HostKeyUpdate {
+	/** The server has proved to hold them. */
+	readonly added: readonly HostKey[];
+	/** Filed for it; it no longer has them. */
+	readonly gone: readonly KnownKey[];
+	/** Adds what is new to the store that `hostKey` named, and takes out what has gone if the store can `remove`. */
+	accept(): Promise<void>;
+}
+
 export type ClientState = "connecting" | "ready" | "closed";
 
 /** What {@link SSHClient.info} tells, as of now: bytes, round trips and, after a rekey, algorithms change. */
@@ -177,6 +223,10 @@ export interface ConnectionInfo {
 	readonly macOut: string;
 	readonly postQuantum: boolean;
 	readonly strictKex: boolean;
+	/** How the host key signed. */
+	readonly hostKeyAlgorithm: string;
+	/** Which of the algorithms are too old to be safe; empty by default, for none of those is offered. */
+	readonly weak: readonly string[];
 	readonly sessionId: string;
 	readonly bytesIn: number;
 	readonly bytesOut: number;
@@ -255,6 +305,8 @@ export interface Process extends Duplex, AsyncDisposable {
 	readonly exit: Promise<Exit>;
 	/** Sends a signal, TERM if absent. */
 	kill(signal?: string): void;
+	/** Sends a serial line's break (RFC 4335), 500 ms long if not told; only console servers know it, others reject. */
+	sendBreak(ms?: number): Promise<void>;
 	close(): Promise<void>;
 }
 
@@ -336,6 +388,10 @@ export interface ClientEvents {
 	knownhosts: CustomEvent<string>;
 	/** The host was unknown and accepted with a warning: `onUnknown: "warn"`. */
 	hostkeywarning: CustomEvent<HostKey>;
+	/** A line of the log. */
+	trace: CustomEvent<TraceEvent>;
+	/** The server has other keys than are known for it. */
+	hostkeys: CustomEvent<HostKeyUpdate>;
 	/** Keys were exchanged anew. The detail is for people, and may be empty. */
 	rekey: CustomEvent<string>;
 }

@@ -9,6 +9,7 @@ export interface CoreCalls {
 	wait: { params: Session; result: Exit; ports: 0 };
 	resize: { params: Resize; result: None; ports: 0 };
 	signal: { params: Signal; result: None; ports: 0 };
+	break: { params: Break; result: None; ports: 0 };
 	close: { params: Session; result: None; ports: 0 };
 	openKey: { params: OpenKey; result: OpenedKey; ports: 0 };
 	forward: { params: Forward; result: None; ports: 1 };
@@ -45,6 +46,7 @@ export const coreCalls: readonly (keyof CoreCalls)[] = [
 	"wait",
 	"resize",
 	"signal",
+	"break",
 	"close",
 	"openKey",
 	"forward",
@@ -81,9 +83,11 @@ export interface PageCalls {
 	agentList: { params: AgentAsk; result: AgentKeys; ports: 0 };
 	agentSign: { params: AgentSign; result: Signature; ports: 0 };
 	progress: { params: Progress; result: None; ports: 0 };
+	trace: { params: Trace; result: None; ports: 0 };
 	banner: { params: Banner; result: None; ports: 0 };
 	hostKeyWarning: { params: HostKey; result: None; ports: 0 };
 	hostKeyLearned: { params: HostKeyLearned; result: None; ports: 0 };
+	hostKeys: { params: HostKeys; result: None; ports: 0 };
 	closed: { params: Closed; result: None; ports: 0 };
 	sftpProgress: { params: SFTPProgress; result: None; ports: 0 };
 }
@@ -97,9 +101,11 @@ export const pageCalls: readonly (keyof PageCalls)[] = [
 	"agentList",
 	"agentSign",
 	"progress",
+	"trace",
 	"banner",
 	"hostKeyWarning",
 	"hostKeyLearned",
+	"hostKeys",
 	"closed",
 	"sftpProgress",
 ];
@@ -120,6 +126,7 @@ export interface Connect {
 	readonly hostKey: HostKeyPolicy;
 	/** the name under which the key is filed */
 	readonly hostKeyAlias?: string;
+	readonly algorithms?: Algorithms;
 	/** 0: the core's default; negative: off */
 	readonly keepAliveMs: number;
 	/** hosts on the way, the nearest first */
@@ -141,6 +148,9 @@ export interface Info {
 	readonly macOut: string;
 	readonly postQuantum: boolean;
 	readonly strictKex: boolean;
+	readonly hostKeyAlgorithm: string;
+	/** which algorithms are not in the hardened lists */
+	readonly weak: readonly string[];
 	/** hex */
 	readonly sessionId: string;
 	/** of the encrypted stream */
@@ -202,6 +212,12 @@ export interface Resize {
 export interface Signal {
 	readonly session: number;
 	readonly name: string;
+}
+
+/** Break sends a serial line's break, RFC 4335. */
+export interface Break {
+	readonly session: number;
+	readonly ms: number;
 }
 
 /** OpenKey is a private key to be read once and kept elsewhere. */
@@ -567,6 +583,17 @@ export interface Progress {
 	readonly jump?: string;
 }
 
+/**
+ * Trace is a step of the connection's life for the log: no secret is in it,
+ * and nothing of what is sent and received.
+ */
+export interface Trace {
+	readonly step: string;
+	readonly detail: string;
+	readonly warning: boolean;
+	readonly jump?: string;
+}
+
 /** Banner is the server's text before login, RFC 4252 section 5.4. */
 export interface Banner {
 	readonly message: string;
@@ -576,6 +603,16 @@ export interface Banner {
 export interface HostKeyLearned {
 	readonly hop: number;
 	readonly line: string;
+}
+
+/**
+ * HostKeys is what a server tells about its keys after login. The new ones are
+ * proved; the others are filed for it, and it no longer has them.
+ */
+export interface HostKeys {
+	readonly hop: number;
+	readonly added: readonly HostKey[];
+	readonly gone: readonly KnownKey[];
 }
 
 /** Closed tells that the connection has ended; Error is absent after disconnect. */
@@ -607,6 +644,7 @@ export interface Error {
 	readonly hostKey?: HostKeyFail;
 	readonly auth?: AuthFail;
 	readonly sftp?: SFTPFail;
+	readonly algorithms?: AlgorithmFail;
 }
 
 /**
@@ -638,6 +676,21 @@ export interface HostKeyPolicy {
 }
 
 /**
+ * Algorithms lists what is offered, best first; an empty list means the
+ * hardened default. Legacy adds to the defaults what devices of the 2000s
+ * speak.
+ */
+export interface Algorithms {
+	readonly legacy: boolean;
+	readonly keyExchanges: readonly string[];
+	readonly hostKeys: readonly string[];
+	readonly ciphers: readonly string[];
+	readonly macs: readonly string[];
+	/** signatures, to log in with RSA keys */
+	readonly publicKeys: readonly string[];
+}
+
+/**
  * Jump is a host on the way to the target: it has a login and a host key check
  * of its own.
  */
@@ -648,6 +701,7 @@ export interface Jump {
 	readonly auth: readonly Auth[];
 	readonly hostKey: HostKeyPolicy;
 	readonly hostKeyAlias?: string;
+	readonly algorithms?: Algorithms;
 }
 
 /** PTY asks for a pseudo-terminal, RFC 4254 section 6.2. */
@@ -707,4 +761,14 @@ export interface SFTPFail {
 	readonly raw?: Uint8Array;
 	/** bytes that were moved and are safe, of a transfer */
 	readonly done?: number;
+}
+
+/** AlgorithmFail goes with protocol/no-common-algorithm. */
+export interface AlgorithmFail {
+	/** such as "key exchange" */
+	readonly what: string;
+	readonly ours: readonly string[];
+	readonly theirs: readonly string[];
+	/** the legacy profile would help */
+	readonly legacy: boolean;
 }
