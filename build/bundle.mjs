@@ -45,7 +45,8 @@ function hashedAssets(worker, wasm) {
 				contents: `
 					export const workerURL = new URL("./${worker}", import.meta.url);
 					export const wasmURL = new URL("./${wasm}", import.meta.url);
-					export const downloadsURL = new URL("../dl/worker.js", import.meta.url);`,
+					export const downloadsURL = new URL("../dl/worker.js", import.meta.url);
+					export const relayURL = () => new URL("../relay", import.meta.url);`,
 				loader: "ts",
 			}));
 		},
@@ -173,7 +174,8 @@ async function bundlePackage() {
 		],
 		outdir: npmDist,
 		splitting: true,
-		chunkNames: "chunks/[name]-[hash]",
+		// Beside the entries, as the worker and the core are: URLs within a chunk are relative to it.
+		chunkNames: "[name]-[hash]",
 		plugins: [styleText],
 	});
 	copyFileSync(join(dirname(core), "third-party.txt"), join(npmDist, "LICENSES.txt"));
@@ -198,8 +200,11 @@ function packageJSON() {
 			"./element": entry("element"),
 			"./worker.js": "./worker.js",
 			"./core.wasm": "./core.wasm",
+			"./package.json": "./package.json",
 		},
-		files: ["*.js", "chunks", "dl", "types", "core.wasm", "LICENSES.txt"],
+		// Within the bundle already; its types are not.
+		dependencies: { "@xterm/xterm": require("./package.json").dependencies["@xterm/xterm"] },
+		files: ["*.js", "dl", "types", "core.wasm", "LICENSES.txt"],
 	};
 }
 

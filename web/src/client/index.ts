@@ -18,6 +18,7 @@ export { JumpClient } from "./jump.ts";
 export { importKey } from "./keyfile.ts";
 export { merge } from "./merge.ts";
 export { createPasskey, type Passkey, passkeyServerLine } from "./passkey.ts";
+export { type Assets, setAssets } from "./places.ts";
 export { type CertificateInfo, fingerprintOf, keyType, publicKeyLine, readCertificate } from "./publickey.ts";
 export { type RunOptions, type RunResult, run } from "./run.ts";
 export { preload } from "./runtime.ts";

@@ -1,7 +1,8 @@
 /** The core as code: fetched and compiled once for all connections, run once for each. */
-import { wasmURL, workerURL } from "./assets.ts";
+
 import { SSHError } from "./errors.ts";
 import type { Job } from "./jobs.ts";
+import { placeOf } from "./places.ts";
 import { trusted } from "./trusted.ts";
 
 let compiled: Promise<WebAssembly.Module> | undefined;
@@ -28,8 +29,9 @@ export function loadModule(): Promise<WebAssembly.Module> {
 }
 
 async function compile(): Promise<WebAssembly.Module> {
-	const response = await fetch(wasmURL);
-	if (!response.ok) throw new Error(`${wasmURL.pathname}: HTTP status ${response.status}`);
+	const url = placeOf("wasm");
+	const response = await fetch(url);
+	if (!response.ok) throw new Error(`${url.pathname}: HTTP status ${response.status}`);
 	// compileStreaming insists on the MIME type, which not every host sends.
 	const type = response.headers.get("content-type")?.split(";")[0]?.trim();
 	if (type === "application/wasm") return WebAssembly.compileStreaming(response);
@@ -49,7 +51,7 @@ export interface Runtime {
 /** Starts a core of its own in a Worker. `onFatal` is called if it dies. */
 export async function startRuntime(onFatal: (error: SSHError) => void): Promise<Runtime> {
 	const module = await loadModule();
-	const worker = new Worker(trusted(workerURL), { type: "module", name: "wasmiko" });
+	const worker = new Worker(trusted(placeOf("worker")), { type: "module", name: "wasmiko" });
 	const { port1, port2 } = new MessageChannel();
 	const die = (detail: string) => {
 		worker.terminate();

@@ -1,10 +1,10 @@
 /** Many files of a server as one archive. */
 import { Linked } from "./abort.ts";
-import { workerURL } from "./assets.ts";
 import { SSHError } from "./errors.ts";
 import type { Path, SFTP, Sink } from "./filetypes.ts";
 import { localError } from "./get.ts";
 import type { JobResult, ZipPart } from "./jobs.ts";
+import { placeOf } from "./places.ts";
 import { BytePort, readableOf } from "./port.ts";
 import { trusted } from "./trusted.ts";
 import type { Abortable } from "./types.ts";
@@ -30,7 +30,7 @@ export interface ZipOptions extends Abortable {
  */
 export async function zip(sftp: SFTP, entries: Iterable<ZipEntry>, to: Sink, options: ZipOptions = {}): Promise<void> {
 	options.signal?.throwIfAborted();
-	const worker = new Worker(trusted(workerURL), { type: "module", name: "wasmiko-zip" });
+	const worker = new Worker(trusted(placeOf("worker")), { type: "module", name: "wasmiko-zip" });
 	const stop = new Linked(options.signal);
 	try {
 		const { port1: control, port2: far } = new MessageChannel();

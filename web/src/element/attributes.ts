@@ -1,4 +1,5 @@
 /** What a terminal element's attributes say, joined with its options; options win. */
+import { relayURL } from "../client/assets.ts";
 import type { ConnectOptions } from "../client/index.ts";
 import type { TerminalOptions } from "./options.ts";
 import type { Look } from "./screen.ts";
@@ -24,8 +25,7 @@ export function targetOf(element: HTMLElement, options: TerminalOptions): Target
 		host: options.host ?? text("host") ?? "",
 		port: options.port ?? Number(text("port") ?? 22),
 		username: options.username ?? text("username") ?? "",
-		// The gateway that served this module has its relay beside it.
-		relay: options.relay ?? text("relay") ?? new URL("../relay", import.meta.url),
+		relay: options.relay ?? text("relay") ?? relayURL(),
 		...(ticket !== undefined && { ticket }),
 	};
 }

@@ -1,7 +1,8 @@
 /** Downloads through the service worker: the browser saves what is streamed to it. */
-import { downloadsURL } from "../../client/assets.ts";
+
 import type { OpenDownload, ToBrowser, ToPage } from "../../client/downloads.ts";
 import type { Sink } from "../../client/filetypes.ts";
+import { placeOf } from "../../client/places.ts";
 import { trusted } from "../../client/trusted.ts";
 import { h } from "../dom.ts";
 import { cancelled } from "../layer.ts";
@@ -110,7 +111,7 @@ class Line {
 			const id = crypto.randomUUID();
 			const line = new Line(worker, port1, h("iframe", { hidden: true, title: "Download" }));
 			worker.postMessage({ id, name, size } satisfies OpenDownload, [port2]);
-			if (await line.#start(new URL(id, downloadsURL)).catch(() => false)) return line;
+			if (await line.#start(new URL(id, placeOf("downloads"))).catch(() => false)) return line;
 			line.close();
 		}
 		return undefined;
@@ -198,7 +199,7 @@ class Line {
 async function activeWorker(): Promise<ServiceWorker | undefined> {
 	const container = navigator.serviceWorker as ServiceWorkerContainer | undefined;
 	if (container === undefined) return undefined;
-	const registration = await container.register(trusted(downloadsURL), { updateViaCache: "none" });
+	const registration = await container.register(trusted(placeOf("downloads")), { updateViaCache: "none" });
 	const worker = registration.active ?? registration.waiting ?? registration.installing;
 	if (worker === null) return undefined;
 	return (await activated(worker)) ? worker : undefined;
@@ -221,5 +222,5 @@ function activated(worker: ServiceWorker): Promise<boolean> {
 /** Lets a service worker that a page left behind see that it has nothing to do. */
 export async function sweepWorker(): Promise<void> {
 	const container = navigator.serviceWorker as ServiceWorkerContainer | undefined;
-	(await container?.getRegistration(new URL("./", downloadsURL)))?.active?.postMessage("ping");
+	(await container?.getRegistration(new URL("./", placeOf("downloads"))))?.active?.postMessage("ping");
 }

@@ -1,0 +1,4 @@
+import "wasmiko/element";
+import { connect } from "wasmiko";
+
+window.connect = connect;
