@@ -12,21 +12,24 @@ import (
 // do sends a request that is answered with a status.
 func (s *SFTP) do(ctx context.Context, op, path string, packet []byte) error {
 	_, err := s.c.ask(ctx, op, path, newRequest(packet), fxpStatus)
-	return err
+	return s.explain(ctx, err)
 }
 
 // doNew is do for what makes path. Version 3 has no status for a path that
 // exists already, so it looks for that when the server just says that it failed.
 func (s *SFTP) doNew(ctx context.Context, op, path string, packet []byte) error {
-	return s.explainExists(ctx, path, s.do(ctx, op, path, packet))
+	return s.explainNew(ctx, path, s.do(ctx, op, path, packet))
 }
 
-func (s *SFTP) explainExists(ctx context.Context, path string, err error) error {
+// explainNew finds out why a path could not be given to what should have got it.
+func (s *SFTP) explainNew(ctx context.Context, path string, err error) error {
 	var e *SFTPError
-	if !errors.As(err, &e) || e.Status != StatusFailure || e.Err != nil {
+	if !errors.As(err, &e) || e.Status != StatusFailure && e.Status != StatusBadMessage || e.Err != nil {
 		return err
 	}
-	if _, statErr := s.Lstat(ctx, path); statErr == nil {
+	if s.tooLong(ctx, path) {
+		e.Err = ErrNameTooLong
+	} else if _, statErr := s.Lstat(ctx, path); statErr == nil {
 		e.Err = fs.ErrExist
 	}
 	return err

@@ -32,7 +32,7 @@ func (s *SFTP) Copy(ctx context.Context, from, to string, progress func(done, to
 	defer src.drop()
 	dst, err := s.open(ctx, op, to, fxfWrite|fxfCreate|fxfExcl, e.Mode.Perm()|0o200)
 	if err != nil {
-		return s.explainExists(ctx, to, err)
+		return s.explainNew(ctx, to, err)
 	}
 	c := &copying{src: src, dst: dst, size: e.Size, progress: progress}
 	if err = c.run(ctx); err == nil {

@@ -44,7 +44,7 @@ func (s *SFTP) Download(ctx context.Context, path string, w io.Writer, t Transfe
 func regular(e Entry) error {
 	switch {
 	case e.Mode.IsDir():
-		return fmt.Errorf("%w: a directory", ErrNotRegular)
+		return fmt.Errorf("%w: %w", ErrNotRegular, ErrIsDir)
 	case e.Mode&fs.ModeNamedPipe != 0:
 		return fmt.Errorf("%w: a FIFO", ErrNotRegular)
 	case e.Mode&fs.ModeSocket != 0:

@@ -19,6 +19,16 @@ var (
 	// ErrNotRegular reports that what should be read or replaced is not a
 	// file: reading a FIFO or a device could wait for ever, or change things.
 	ErrNotRegular = errors.New("not a regular file")
+	// ErrIsDir reports a directory where a file was expected, and ErrNotDir the
+	// reverse.
+	ErrIsDir  = errors.New("a directory")
+	ErrNotDir = errors.New("not a directory")
+	// ErrNotEmpty reports a directory that holds something, and so cannot be
+	// removed as it is.
+	ErrNotEmpty = errors.New("the directory is not empty")
+	// ErrNameTooLong reports a name, or a path, that the server's file system
+	// does not take.
+	ErrNameTooLong = errors.New("the name is too long")
 	// ErrChanged reports that a file changed while it was read, or that it is
 	// not as long as the server said.
 	ErrChanged = errors.New("the file changed while it was read")

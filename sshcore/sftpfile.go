@@ -2,6 +2,7 @@ package sshcore
 
 import (
 	"context"
+	"errors"
 	"io/fs"
 	"path"
 	"time"
@@ -29,6 +30,9 @@ func (s *SFTP) describe(ctx context.Context, op, name string, packet []byte) (En
 func (s *SFTP) takeEntry(ctx context.Context, op, name string, r *request) (Entry, error) {
 	f, err := s.c.take(ctx, op, name, r, fxpAttrs)
 	if err != nil {
+		if e := (*SFTPError)(nil); errors.As(err, &e) && e.Status == StatusBadMessage && s.tooLong(ctx, name) {
+			e.Err = ErrNameTooLong
+		}
 		return Entry{}, err
 	}
 	e := f.takeAttrs()
@@ -68,7 +72,7 @@ func (s *SFTP) openHandle(ctx context.Context, op, name string, packet []byte) (
 	}
 	f, err := s.c.ask(ctx, op, name, r, fxpHandle)
 	if err != nil {
-		return "", err
+		return "", s.explain(ctx, err)
 	}
 	handle := f.string()
 	// Section 6.2 bounds handles, which come back with each request.

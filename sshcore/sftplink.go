@@ -43,5 +43,5 @@ func (s *SFTP) Symlink(ctx context.Context, target, path string) error {
 // server does not offer hardlink@openssh.com.
 func (s *SFTP) Link(ctx context.Context, file, path string) error {
 	_, err := s.extension(ctx, "link", path, extHardlink, fxpStatus, file, path)
-	return s.explainExists(ctx, path, err)
+	return s.explainNew(ctx, path, err)
 }

@@ -13,7 +13,7 @@ import (
 func (s *SFTP) Rename(ctx context.Context, from, to string) error {
 	if s.Offers(extPosixRename) {
 		_, err := s.extension(ctx, "rename", from, extPosixRename, fxpStatus, from, to)
-		return err
+		return s.explainNew(ctx, to, err)
 	}
 	return s.RenameNew(ctx, from, to)
 }
@@ -21,7 +21,7 @@ func (s *SFTP) Rename(ctx context.Context, from, to string) error {
 // RenameNew renames a file, and fails with fs.ErrExist if the new name is
 // taken.
 func (s *SFTP) RenameNew(ctx context.Context, from, to string) error {
-	return s.explainExists(ctx, to, s.do(ctx, "rename", from, withStrings(fxpRename, from, to)))
+	return s.explainNew(ctx, to, s.do(ctx, "rename", from, withStrings(fxpRename, from, to)))
 }
 
 // renameFree is RenameNew for files, by making a hard link where that is offered:
@@ -67,9 +67,6 @@ func (s *SFTP) Replace(ctx context.Context, from, to string) error {
 	}
 	return s.Remove(ctx, aside)
 }
-
-// maxName is how long a name may be on the file systems in use.
-const maxName = 255
 
 // besides is a path in the same directory, with a suffix, also for names that
 // leave no room for one.

@@ -2,6 +2,7 @@ package sshcore
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -88,7 +89,7 @@ func (u *upload) run(ctx context.Context) (int64, error) {
 		u.tidy(ctx)
 		return u.acked, err
 	}
-	return u.acked, u.close(ctx)
+	return u.acked, u.explain(ctx, u.close(ctx))
 }
 
 func (u *upload) total() int64 {
@@ -226,12 +227,10 @@ func (u *upload) tidy(ctx context.Context) {
 // explain finds out whether a write failed for want of space: version 3 has no
 // status for it.
 func (u *upload) explain(ctx context.Context, err error) error {
-	if statusOf(err) != StatusFailure || !u.s.Offers(extStatVFS) {
+	var e *SFTPError
+	if !errors.As(err, &e) || e.Status != StatusFailure || ctx.Err() != nil {
 		return err
 	}
-	v, askErr := u.s.Space(ctx, u.name)
-	if askErr != nil || v.Available > maxFlight*writeSize { // what flies would fill that
-		return err
-	}
-	return &SFTPError{Op: u.op, Path: u.name, Status: StatusFailure, Err: ErrNoSpace}
+	e.Err = u.s.full(ctx, u.name, maxFlight*writeSize) // what flies would fill that
+	return err
 }

@@ -94,7 +94,7 @@ func (f *files) close(_ context.Context, p wire.SFTPSession) (wire.None, error) 
 func (f *files) do(ctx context.Context, id int, path []byte, work func(*sshcore.SFTP, string) error) (wire.None, error) {
 	s, err := f.session(id)
 	if err == nil {
-		err = explain(ctx, s, work(s, string(path)))
+		err = work(s, string(path))
 	}
 	return wire.None{}, err
 }
@@ -110,7 +110,7 @@ func (f *files) stat(ctx context.Context, p wire.SFTPStat) (wire.FileInfo, error
 	}
 	e, err := look(ctx, string(p.Path))
 	if err != nil {
-		return wire.FileInfo{}, explain(ctx, s, err)
+		return wire.FileInfo{}, err
 	}
 	return infoOfFile(&e), nil
 }

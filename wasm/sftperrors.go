@@ -30,6 +30,7 @@ var sftpHints = map[string]string{
 	"sftp/no-space":           "Make room on the server, then go on.",
 	"sftp/quota":              "Your share of the server's disk is used up. Make room, then go on.",
 	"sftp/bad-name":           "Choose another name.",
+	"sftp/name-too-long":      "Choose a shorter name.",
 	"sftp/too-many":           "A folder with so many entries is not listed to its end.",
 	"sftp/too-deep":           "Such a tree is broken or made to trap programs.",
 	"sftp/size-mismatch":      "Move it again.",
@@ -56,43 +57,6 @@ var verbs = map[string]string{
 	"link": "link", "copy": "copy", "chmod": "change the permissions of", "chown": "change the owner of",
 	"chtimes": "set the times of", "truncate": "set the size of", "sync": "save", "space": "measure",
 	"part": "resume", "verify": "verify", "use": "use",
-}
-
-// explained is the finer reason for a failure that the server did not tell.
-type explained struct {
-	reason string
-	err    error
-}
-
-func (e *explained) Error() string { return e.err.Error() }
-func (e *explained) Unwrap() error { return e.err }
-
-// explain finds out what version 3 has no status for: whether it failed
-// because what is there is a folder, or is none.
-func explain(ctx context.Context, s *sshcore.SFTP, err error) error {
-	var e *sshcore.SFTPError
-	if !errors.As(err, &e) || e.Path == "" || ctx.Err() != nil {
-		return err
-	}
-	if e.Status != sshcore.StatusFailure && e.Status != sshcore.StatusNoSuchFile && !errors.Is(err, sshcore.ErrNotRegular) {
-		return err
-	}
-	if e.Err != nil && e.Status == sshcore.StatusFailure {
-		return err
-	}
-	there, statErr := s.Stat(ctx, e.Path)
-	if statErr != nil || !there.Told.Has(sshcore.ToldMode) {
-		return err
-	}
-	switch {
-	case there.IsDir() && e.Op == "rmdir":
-		return &explained{"not-empty", err}
-	case there.IsDir() && (e.Op == "remove" || e.Op == "download" || e.Op == "upload" || e.Op == "part" || e.Op == "copy"):
-		return &explained{"is-a-directory", err}
-	case !there.IsDir() && e.Op == "list":
-		return &explained{"not-a-directory", err}
-	}
-	return err
 }
 
 // describeSFTP says why a file operation failed; nil: it is not about files.
@@ -161,13 +125,12 @@ func sftpDetail(err error) *wire.SFTPFail {
 
 // sftpReason names the cause.
 func sftpReason(err error, e *sshcore.SFTPError) string {
-	var x *explained
 	var name *sshcore.NameError
 	var protocol *sshcore.SFTPProtocolError
 	const statusQuota = 15 // of later drafts
 	switch {
-	case errors.As(err, &x):
-		return x.reason
+	case errors.Is(err, sshcore.ErrNameTooLong):
+		return "name-too-long"
 	case errors.As(err, &name), e.Status == sshcore.StatusBadMessage, errors.Is(err, fs.ErrInvalid):
 		return "bad-name"
 	case errors.As(err, &protocol):
@@ -194,6 +157,9 @@ var sftpReasons = []struct {
 	{fs.ErrNotExist, "no-such-file"},
 	{fs.ErrPermission, "permission-denied"},
 	{fs.ErrExist, "exists"},
+	{sshcore.ErrIsDir, "is-a-directory"},
+	{sshcore.ErrNotDir, "not-a-directory"},
+	{sshcore.ErrNotEmpty, "not-empty"},
 	{sshcore.ErrNotRegular, "not-a-regular-file"},
 	{sshcore.ErrNoSpace, "no-space"},
 	{sshcore.ErrChanged, "changed"},
@@ -220,6 +186,7 @@ var causes = map[string]string{
 	"no-space":           "no space is left on the server",
 	"quota":              "the quota on the server is used up",
 	"bad-name":           "the server does not take this name",
+	"name-too-long":      "the name is longer than the server takes",
 	"too-many":           "it has more entries than can be believed",
 	"too-deep":           "it is nested too deeply",
 	"size-mismatch":      "on the server it has another size than expected",

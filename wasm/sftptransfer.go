@@ -63,15 +63,14 @@ func (f *files) download(ctx context.Context, p wire.SFTPRead, out *port) (int64
 	stop := context.AfterFunc(ctx, func() { out.Reset(cancelled) })
 	defer stop()
 	if !p.Verify {
-		n, err := s.Download(ctx, string(p.Path), out, t)
-		return n, explain(ctx, s, err)
+		return s.Download(ctx, string(p.Path), out, t)
 	}
 	sum := sha256.New()
 	n, err := s.Download(ctx, string(p.Path), io.MultiWriter(out, sum), t)
 	if err == nil {
 		err = s.Matches(ctx, string(p.Path), sum.Sum(nil), p.Offset, n)
 	}
-	return n, explain(ctx, s, err)
+	return n, err
 }
 
 // write uploads what the call's port brings.
@@ -103,11 +102,10 @@ func (f *files) upload(ctx context.Context, p wire.SFTPWrite, in *port) (int64, 
 	src := &source{from: in, sum: sha256.New()}
 	if p.Skip > 0 {
 		if err := compare(ctx, s, path, src, p); err != nil {
-			return 0, explain(ctx, s, err)
+			return 0, err
 		}
 	}
-	n, err := f.put(ctx, s, path, src, p)
-	return n, explain(ctx, s, err)
+	return f.put(ctx, s, path, src, p)
 }
 
 func (f *files) put(ctx context.Context, s *sshcore.SFTP, path string, src *source, p wire.SFTPWrite) (int64, error) {
