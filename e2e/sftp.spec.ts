@@ -539,6 +539,49 @@ test.describe("says what is wrong with", () => {
 	});
 });
 
+test("a server without SFTP works by its shell, if that is asked for", async ({ page }) => {
+	const sshd = await new SSHD({ config: ["Match all", 'ForceCommand sh -c "$SSH_ORIGINAL_COMMAND"'] }).start();
+	try {
+		const dir = folder(sshd);
+		writeFileSync(join(dir, "it's $(here)\nnow"), "text");
+		const result = await page.evaluate(
+			async ({ target, dir }) => {
+				const { failure, make, hash, collect } = window.t;
+				const client = await (window as Any).lib.connect({ relay: "/relay", host: "127.0.0.1", ...target });
+				const without = await failure(client.sftp());
+				const sftp = await client.sftp({ fallback: "exec" });
+				const names: unknown[] = [];
+				for await (const { name, raw, size } of sftp.list(dir)) names.push([name, raw && (await hash(raw)), size]);
+				const bytes = make(3_000_001, 8);
+				const put = await sftp.put(new Blob([bytes]), `${dir}/up`, { verify: true, mode: 0o640 });
+				const back = await hash(await collect(sftp.read(`${dir}/up`)));
+				const gone = await failure(sftp.stat(`${dir}/gone`));
+				return {
+					without: without.reason,
+					via: sftp.via,
+					names,
+					put,
+					same: back === (await hash(bytes)),
+					gone: gone.reason,
+				};
+			},
+			{ target: byKey(sshd), dir },
+		);
+		expect(result).toEqual({
+			without: "no-sftp",
+			via: "exec",
+			names: [["it's $(here)\\x0anow", sha256(Buffer.from("it's $(here)\nnow")), 4]],
+			put: { bytes: 3_000_001, size: 3_000_001 },
+			same: true,
+			gone: "no-such-file",
+		});
+		expect(statSync(join(dir, "up")).mode & 0o777).toBe(0o640);
+		expect(readdirSync(dir)).toHaveLength(2);
+	} finally {
+		await sshd.dispose();
+	}
+});
+
 test("a server with room for one session gets a second connection", async ({ page }) => {
 	const sshd = await new SSHD({ config: ["Match all", "MaxSessions 1"] }).start();
 	try {

@@ -1,6 +1,7 @@
 package sshcore
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -32,6 +33,7 @@ type SFTP struct {
 	client *Client
 	ext    map[string]string
 	limits Limits
+	shell  bool // see ShellSFTP
 }
 
 // Limits are what the server takes at most, by limits@openssh.com. Zero means
@@ -51,7 +53,10 @@ func (c *Client) SFTP(ctx context.Context) (*SFTP, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &SFTP{c: newSFTPConn(session), client: c}
+	s := &SFTP{c: newSFTPConn(func() { session.Close() }), client: c}
+	s.c.session = session
+	// Small, so that the bulk of DATA goes past it, straight to where it belongs.
+	s.c.in = bufio.NewReaderSize(session.Stdout(), 4<<10)
 	greeted := make(chan error, 1)
 	go s.run(greeted)
 	select {
@@ -185,6 +190,9 @@ func (s *SFTP) Close() error {
 	s.c.end(fs.ErrClosed)
 	return nil
 }
+
+// ByShell tells whether it was made by ShellSFTP.
+func (s *SFTP) ByShell() bool { return s.shell }
 
 // Client returns the connection that the session runs over.
 func (s *SFTP) Client() *Client { return s.client }

@@ -34,6 +34,23 @@ func openSFTPWith(t testing.TB, config ...string) (*SFTP, *sshtest.OpenSSH) {
 	return sftpTo(t, srv), srv
 }
 
+// eachWay runs a test with SFTP and with a shell in its place, at a real OpenSSH.
+func eachWay(t *testing.T, test func(t *testing.T, s *SFTP)) {
+	t.Run("by SFTP", func(t *testing.T) {
+		s, _ := openSFTP(t)
+		test(t, s)
+	})
+	t.Run("by a shell", func(t *testing.T) {
+		_, c, _ := real(t)
+		s, err := c.ShellSFTP(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { s.Close() })
+		test(t, s)
+	})
+}
+
 func sftpTo(t testing.TB, srv *sshtest.OpenSSH) *SFTP {
 	t.Helper()
 	c, err := Dial(t.Context(), srv.Addr, &Config{User: srv.User, Auth: []Auth{PublicKeys(srv.Key)}, HostKeys: anyKey{}})

@@ -23,8 +23,9 @@ const (
 // time. One goroutine writes and one reads; neither waits for a caller, and a
 // caller never waits longer than its ctx, whatever the server does.
 type sftpConn struct {
-	session *Session
+	session *Session // nil for ShellSFTP, as is in
 	in      *bufio.Reader
+	close   func() // ends whatever answers
 	queue   chan *request
 	places  chan struct{} // one taken for each request in waiting
 
@@ -36,11 +37,9 @@ type sftpConn struct {
 	err   error
 }
 
-func newSFTPConn(s *Session) *sftpConn {
+func newSFTPConn(close func()) *sftpConn {
 	return &sftpConn{
-		session: s,
-		// Small, so that the bulk of DATA goes past it, straight to where it belongs.
-		in:      bufio.NewReaderSize(s.Stdout(), 4<<10),
+		close:   close,
 		queue:   make(chan *request, 64),
 		places:  make(chan struct{}, maxWaiting),
 		waiting: make(map[uint32]*request),
@@ -59,7 +58,7 @@ func (c *sftpConn) end(err error) {
 	}
 	c.err = err
 	close(c.ended)
-	c.session.Close()
+	c.close()
 }
 
 // start queues a request. On failure nothing is left of it.

@@ -2,7 +2,6 @@ package sshcore
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"io"
 	"os"
@@ -139,12 +138,7 @@ func TestPartsThatAreLeft(t *testing.T) {
 // awaitFile waits until a file is there, and so long.
 func awaitFile(t *testing.T, s *SFTP, path string, size int64) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
-	defer cancel()
-	for ctx.Err() == nil {
-		if e, err := s.Lstat(ctx, path); err == nil && e.Size == size {
-			return
-		}
+	if !eventually(t, func() bool { e, err := s.Lstat(t.Context(), path); return err == nil && e.Size == size }) {
+		t.Fatal("it does not come")
 	}
-	t.Fatal("it does not come")
 }

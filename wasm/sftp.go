@@ -52,8 +52,14 @@ func (c *core) handleFiles() {
 	handlePorts(b, "sftpWrite", f.write)
 }
 
-func (f *files) open(ctx context.Context, p wire.At) (wire.SFTP, error) {
-	s, err := through(f.core, p.Hop, func(client *sshcore.Client) (*sshcore.SFTP, error) { return client.SFTP(ctx) })
+func (f *files) open(ctx context.Context, p wire.SFTPOpen) (wire.SFTP, error) {
+	s, err := through(f.core, p.Hop, func(client *sshcore.Client) (*sshcore.SFTP, error) {
+		s, err := client.SFTP(ctx)
+		if p.Shell && errors.Is(err, sshcore.ErrNoSFTP) {
+			return client.ShellSFTP(ctx)
+		}
+		return s, err
+	})
 	if err != nil {
 		return wire.SFTP{}, err
 	}
@@ -66,7 +72,7 @@ func (f *files) open(ctx context.Context, p wire.At) (wire.SFTP, error) {
 	defer f.mu.Unlock()
 	f.lastID++
 	f.sessions[f.lastID] = s
-	return wire.SFTP{SFTP: f.lastID, Home: nameOf(home).Name, Extensions: printableMap(s.Extensions())}, nil
+	return wire.SFTP{SFTP: f.lastID, Shell: s.ByShell(), Home: nameOf(home), Extensions: printableMap(s.Extensions())}, nil
 }
 
 // session returns an SFTP session by its handle.

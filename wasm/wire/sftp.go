@@ -1,10 +1,17 @@
 package wire
 
+// SFTPOpen opens an SFTP session, at the place that At says.
+type SFTPOpen struct {
+	Hop   int  `js:"hop,omitempty"`
+	Shell bool `js:"shell"` // where there is no SFTP, by commands of a shell
+}
+
 // SFTP is an SFTP session that was opened: its handle within its core, and
 // what the server told of itself.
 type SFTP struct {
 	SFTP       int               `js:"sftp"`
-	Home       string            `js:"home"` // where relative paths start
+	Shell      bool              `js:"shell"` // it is commands of a shell instead
+	Home       FileName          `js:"home"`  // where relative paths start
 	Extensions map[string]string `js:"extensions"`
 }
 

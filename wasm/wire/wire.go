@@ -49,7 +49,7 @@ var ToCore = []Call{
 	{"accept", Listener{}, Accepted{}, 1},
 	{"unlisten", Listener{}, None{}, 0},
 
-	{"sftp", At{}, SFTP{}, 0},
+	{"sftp", SFTPOpen{}, SFTP{}, 0},
 	{"sftpClose", SFTPSession{}, None{}, 0},
 	{"sftpStat", SFTPStat{}, FileInfo{}, 0},
 	{"sftpOpenDir", SFTPPath{}, SFTPDir{}, 0},

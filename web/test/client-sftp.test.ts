@@ -21,7 +21,7 @@ type Answer = (params: Record<string, unknown>, options: Options) => unknown;
 class FakeCore {
 	readonly calls: [method: string, params: Record<string, unknown>][] = [];
 	readonly answers: Record<string, Answer> = {
-		sftp: () => ({ sftp: 7, home: "/home/u", extensions: { "copy-data": "1" } }),
+		sftp: () => ({ sftp: 7, shell: false, home: { name: "/home/u" }, extensions: { "copy-data": "1" } }),
 	};
 	job: (job: FeedJob | DrainJob) => JobResult | Promise<JobResult> = () => ({ bytes: 0 });
 	listener: ((progress: SFTPProgress) => void) | undefined;

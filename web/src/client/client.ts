@@ -3,7 +3,7 @@ import "./dispose.ts";
 import type { RunningCore } from "./core.ts";
 import { SSHError } from "./errors.ts";
 import { exec } from "./exec.ts";
-import type { SFTP } from "./filetypes.ts";
+import type { SFTP, SFTPOptions } from "./filetypes.ts";
 import { openListener, openTunnel } from "./forward.ts";
 import { JumpClient } from "./jump.ts";
 import { openProcess, openShell } from "./session.ts";
@@ -111,7 +111,7 @@ export class SSHClient extends EventTarget implements AsyncDisposable {
 	 * where a server allows just one, it has a connection of its own, for which
 	 * secrets that are functions are asked anew.
 	 */
-	async sftp(options: Abortable = {}): Promise<SFTP> {
+	async sftp(options: SFTPOptions = {}): Promise<SFTP> {
 		try {
 			return await openSFTP(this.#core, options);
 		} catch (error) {
@@ -163,7 +163,7 @@ export class SSHClient extends EventTarget implements AsyncDisposable {
 	}
 
 	/** The SFTP session for which this connection was made: it ends with it. */
-	async #onlySFTP(options: Abortable): Promise<SFTP> {
+	async #onlySFTP(options: SFTPOptions): Promise<SFTP> {
 		try {
 			return await openSFTP(this.#core, options, () => this.close());
 		} catch (error) {

@@ -126,10 +126,22 @@ export interface FileSystemInfo {
 	readonly filesFree: number;
 }
 
+export interface SFTPOptions extends Abortable {
+	/**
+	 * What to do where the server has no SFTP: "exec" runs commands of a POSIX shell instead. It does the
+	 * same, slower, and reads and writes files in their order only. Absent: fails with SFTPError `no-sftp`.
+	 */
+	readonly fallback?: "exec";
+}
+
 /** Work with the files of a server. Made by {@link SSHClient.sftp}. Every failure is an SFTPError with path and reason. */
 export interface SFTP extends AsyncDisposable {
-	/** The folder where relative paths start. */
+	/** How it works: by SFTP, or by commands of a shell in its place. */
+	readonly via: "sftp" | "exec";
+	/** The folder where relative paths start; escaped, where it is no UTF-8. */
 	readonly home: string;
+	/** Its bytes, only where `home` is not exactly them. */
+	readonly homeRaw?: Uint8Array;
 	/** The server's extensions, by name. */
 	readonly extensions: Readonly<Record<string, string>>;
 	/** The entries of a folder as they come, without . and .. . Breaking out of the loop ends it. */
@@ -140,6 +152,8 @@ export interface SFTP extends AsyncDisposable {
 	/** Where a link points to, as it stands in the link. */
 	readlink(path: Path, options?: Abortable): Promise<{ readonly target: string; readonly raw?: Uint8Array }>;
 	realpath(path: Path, options?: Abortable): Promise<string>;
+	/** As {@link realpath}, for paths that may be no UTF-8: their bytes are in `raw`, only where `path` is not exactly them. */
+	resolve(path: Path, options?: Abortable): Promise<{ readonly path: string; readonly raw?: Uint8Array }>;
 	mkdir(path: Path, options?: Abortable & { readonly mode?: number; readonly recursive?: boolean }): Promise<void>;
 	remove(path: Path, options?: RemoveOptions): Promise<void>;
 	/** Fails if `to` exists, unless `overwrite`: then it is replaced in one step. */

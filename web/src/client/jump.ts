@@ -1,7 +1,7 @@
 /** The hosts on the way to a server, which can be used themselves. */
 import type { Core } from "./core.ts";
 import { exec } from "./exec.ts";
-import type { SFTP } from "./filetypes.ts";
+import type { SFTP, SFTPOptions } from "./filetypes.ts";
 import { openListener, openTunnel } from "./forward.ts";
 import { openProcess, openShell } from "./session.ts";
 import { openSFTP } from "./sftp.ts";
@@ -50,7 +50,7 @@ export class JumpClient {
 		return openShell(this.#core, options);
 	}
 
-	sftp(options: Abortable = {}): Promise<SFTP> {
+	sftp(options: SFTPOptions = {}): Promise<SFTP> {
 		return openSFTP(this.#core, options);
 	}
 

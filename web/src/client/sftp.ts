@@ -14,6 +14,7 @@ import type {
 	ReadOptions,
 	RemoveOptions,
 	SFTP,
+	SFTPOptions,
 	Sink,
 	Source,
 	TransferResult,
@@ -30,24 +31,32 @@ import type { FileName, SFTP as Opened } from "./wire.ts";
 const PAGE = 500;
 
 /** Opens an SFTP session. `onClose` is called once, when it is closed. */
-export async function openSFTP(core: Core, { signal }: Abortable, onClose?: () => Promise<void>): Promise<SFTP> {
+export async function openSFTP(core: Core, options: SFTPOptions, onClose?: () => Promise<void>): Promise<SFTP> {
+	const { signal, fallback } = options;
+	if (fallback !== undefined && fallback !== "exec")
+		throw new TypeError(`fallback is "exec" or absent, not ${fallback}`);
 	signal?.throwIfAborted();
-	const opened = await openable(core.call("sftp", {}), signal, ({ sftp }) => core.call("sftpClose", { sftp }));
+	const opening = core.call("sftp", { shell: fallback === "exec" });
+	const opened = await openable(opening, signal, ({ sftp }) => core.call("sftpClose", { sftp }));
 	return new RemoteFiles(core, opened, onClose);
 }
 
 class RemoteFiles implements SFTP {
+	readonly via: "sftp" | "exec";
 	readonly home: string;
+	declare readonly homeRaw?: Uint8Array;
 	readonly extensions: Readonly<Record<string, string>>;
 	readonly #core: Core;
 	readonly #sftp: number;
 	readonly #onClose: (() => Promise<void>) | undefined;
 	#closing: Promise<void> | undefined;
 
-	constructor(core: Core, { sftp, home, extensions }: Opened, onClose: (() => Promise<void>) | undefined) {
+	constructor(core: Core, { sftp, shell, home, extensions }: Opened, onClose: (() => Promise<void>) | undefined) {
 		this.#core = core;
 		this.#sftp = sftp;
-		this.home = home;
+		this.via = shell ? "exec" : "sftp";
+		this.home = home.name;
+		if (home.raw) this.homeRaw = home.raw;
 		this.extensions = extensions;
 		this.#onClose = onClose;
 	}
@@ -68,6 +77,7 @@ class RemoteFiles implements SFTP {
 				for (const entry of entriesOf(page.lines)) {
 					if (++seen > max) throw tooMany(path, max);
 					yield entry;
+					signal?.throwIfAborted();
 				}
 			}
 		} finally {
@@ -93,6 +103,11 @@ class RemoteFiles implements SFTP {
 
 	async realpath(path: Path, { signal }: Abortable = {}): Promise<string> {
 		return (await this.#name(path, signal)).name;
+	}
+
+	async resolve(path: Path, { signal }: Abortable = {}): Promise<{ readonly path: string; readonly raw?: Uint8Array }> {
+		const { name, raw } = await this.#name(path, signal);
+		return { path: name, ...(raw ? { raw } : {}) };
 	}
 
 	async mkdir(path: Path, options: Abortable & { mode?: number; recursive?: boolean } = {}): Promise<void> {

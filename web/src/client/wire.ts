@@ -16,7 +16,7 @@ export interface CoreCalls {
 	listen: { params: Listen; result: Listening; ports: 0 };
 	accept: { params: Listener; result: Accepted; ports: 1 };
 	unlisten: { params: Listener; result: None; ports: 0 };
-	sftp: { params: At; result: SFTP; ports: 0 };
+	sftp: { params: SFTPOpen; result: SFTP; ports: 0 };
 	sftpClose: { params: SFTPSession; result: None; ports: 0 };
 	sftpStat: { params: SFTPStat; result: FileInfo; ports: 0 };
 	sftpOpenDir: { params: SFTPPath; result: SFTPDir; ports: 0 };
@@ -284,14 +284,23 @@ export interface Accepted {
 	readonly port: number;
 }
 
+/** SFTPOpen opens an SFTP session, at the place that At says. */
+export interface SFTPOpen {
+	readonly hop?: number;
+	/** where there is no SFTP, by commands of a shell */
+	readonly shell: boolean;
+}
+
 /**
  * SFTP is an SFTP session that was opened: its handle within its core, and
  * what the server told of itself.
  */
 export interface SFTP {
 	readonly sftp: number;
+	/** it is commands of a shell instead */
+	readonly shell: boolean;
 	/** where relative paths start */
-	readonly home: string;
+	readonly home: FileName;
 	readonly extensions: Readonly<Record<string, string>>;
 }
 
