@@ -40,7 +40,7 @@ func newFilesPage(t *testing.T) *filesPage {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if opened.Home != "/" {
+	if opened.Home.Name != "/" {
 		t.Errorf("home is %q", opened.Home)
 	}
 	return &filesPage{p, opened.SFTP}

@@ -3,7 +3,7 @@ package wire
 // SFTPOpen opens an SFTP session, at the place that At says.
 type SFTPOpen struct {
 	Hop   int  `js:"hop,omitempty"`
-	Shell bool `js:"shell"` // where there is no SFTP, by commands of a shell
+	Shell bool `js:"shell,omitempty"` // where there is no SFTP, by commands of a shell
 }
 
 // SFTP is an SFTP session that was opened: its handle within its core, and
@@ -125,7 +125,7 @@ type SFTPRead struct {
 	Path     []byte `js:"path"`
 	Offset   int64  `js:"offset"`
 	Length   *int64 `js:"length,omitempty"` // absent: to the end
-	Verify   bool   `js:"verify"`           // the checksum of what was read, before EOF
+	Verify   bool   `js:"verify,omitempty"` // the checksum of what was read, before EOF
 	Transfer int    `js:"transfer"`         // for SFTPProgress; 0: tell nothing
 }
 
@@ -141,7 +141,7 @@ type SFTPWrite struct {
 	Mtime     *float64 `js:"mtime,omitempty"` // milliseconds since 1970
 	Atomic    bool     `js:"atomic"`          // to a part first
 	Overwrite bool     `js:"overwrite"`       // a file that is there
-	Again     bool     `js:"again"`           // a part that is there was left by an earlier try, and may be replaced
+	Again     bool     `js:"again,omitempty"` // a part that is there was left by an earlier try, and may be replaced
 	Verify    bool     `js:"verify"`          // the checksum, before it gets its name
 	Transfer  int      `js:"transfer"`        // for SFTPProgress; 0: tell nothing
 }

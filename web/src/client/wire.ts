@@ -288,7 +288,7 @@ export interface Accepted {
 export interface SFTPOpen {
 	readonly hop?: number;
 	/** where there is no SFTP, by commands of a shell */
-	readonly shell: boolean;
+	readonly shell?: boolean;
 }
 
 /**
@@ -436,7 +436,7 @@ export interface SFTPRead {
 	/** absent: to the end */
 	readonly length?: number;
 	/** the checksum of what was read, before EOF */
-	readonly verify: boolean;
+	readonly verify?: boolean;
 	/** for SFTPProgress; 0: tell nothing */
 	readonly transfer: number;
 }
@@ -471,7 +471,7 @@ export interface SFTPWrite {
 	/** a file that is there */
 	readonly overwrite: boolean;
 	/** a part that is there was left by an earlier try, and may be replaced */
-	readonly again: boolean;
+	readonly again?: boolean;
 	/** the checksum, before it gets its name */
 	readonly verify: boolean;
 	/** for SFTPProgress; 0: tell nothing */
