@@ -20,7 +20,11 @@ export class SSHD {
 	#hostKeyTypes: readonly string[];
 	#extra: readonly string[];
 
-	constructor(options: { hostKeyTypes?: readonly string[]; config?: readonly string[] } = {}) {
+	readonly #disk: string | undefined;
+
+	/** `disk` is the size of a disk that only this server sees, as `8m`: see {@link disk}. */
+	constructor(options: { hostKeyTypes?: readonly string[]; config?: readonly string[]; disk?: string } = {}) {
+		this.#disk = options.disk;
 		this.#hostKeyTypes = options.hostKeyTypes ?? ["ed25519"];
 		this.#extra = options.config ?? [];
 		for (const type of this.#hostKeyTypes) this.newHostKey(type);
@@ -35,6 +39,17 @@ export class SSHD {
 	/** Whether this machine lets us have an account with a password: it takes root. */
 	get passwordUser(): string | undefined {
 		return process.getuid?.() === 0 ? "wasmiko" : undefined;
+	}
+
+	/** A small disk of its own, by the server's name for it; every account may write there. */
+	get disk(): string {
+		if (!this.#disk) throw new Error("this server was given no disk");
+		return join(this.dir, "disk");
+	}
+
+	/** Our way to a path that only the server sees. */
+	inside(path: string): string {
+		return `/proc/${this.#child?.process.pid}/root${path}`;
 	}
 
 	read(name: string): string {
@@ -156,7 +171,11 @@ export class SSHD {
 		execFileSync("chown", [`${uid}:${uid}`, home]);
 		writeFileSync(join(this.dir, "passwd"), passwd, { mode: 0o644 });
 		writeFileSync(join(this.dir, "shadow"), shadow, { mode: 0o600 });
-		const script = 'mount --bind "$0/passwd" /etc/passwd && mount --bind "$0/shadow" /etc/shadow && exec "$@"';
+		const binds = 'mount --bind "$0/passwd" /etc/passwd && mount --bind "$0/shadow" /etc/shadow';
+		const disk = this.#disk
+			? `mkdir "$0/disk" && mount -t tmpfs -o size=${this.#disk},mode=777 none "$0/disk"`
+			: "true";
+		const script = `${binds} && ${disk} && exec "$@"`;
 		return new Child("unshare", ["-m", "sh", "-c", script, this.dir, ...sshd]);
 	}
 }
