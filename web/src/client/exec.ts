@@ -11,8 +11,8 @@ const MAX_OUTPUT = 64 * 1024 * 1024;
 export async function exec(core: Core, command: string, options: ExecOptions): Promise<ExecResult> {
 	const { maxOutput = MAX_OUTPUT } = options;
 	const alarm = new Alarm(options);
-	const stdout = new Collector(maxOutput, alarm);
-	const stderr = new Collector(maxOutput, alarm);
+	const stdout = new Collector(maxOutput, alarm, (chunk) => options.onOutput?.(chunk, "stdout"));
+	const stderr = new Collector(maxOutput, alarm, (chunk) => options.onOutput?.(chunk, "stderr"));
 	let process: RemoteProcess | undefined;
 	try {
 		process = await openProcess(core, command, { ...options, signal: alarm.signal });
@@ -124,11 +124,13 @@ class Collector {
 	readonly #chunks: Uint8Array[] = [];
 	readonly #max: number;
 	readonly #alarm: Alarm;
+	readonly #tell: (chunk: Uint8Array) => void;
 	#size = 0;
 
-	constructor(max: number, alarm: Alarm) {
+	constructor(max: number, alarm: Alarm, tell: (chunk: Uint8Array) => void) {
 		this.#max = max;
 		this.#alarm = alarm;
+		this.#tell = tell;
 	}
 
 	/** Takes all that comes, without a stream in between: that would forget what is queued when it fails. */
@@ -146,6 +148,11 @@ class Collector {
 
 	#keep(chunk: Uint8Array): void {
 		this.#alarm.heard();
+		try {
+			this.#tell(chunk);
+		} catch (error) {
+			reportError(error); // the listener's own fault is not the command's
+		}
 		const room = this.#max - this.#size;
 		if (room > 0) this.#chunks.push(chunk.subarray(0, room));
 		this.#size += Math.min(room, chunk.byteLength);

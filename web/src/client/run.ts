@@ -3,9 +3,11 @@ import { connect } from "./connect.ts";
 import type { ConnectOptions, ExecOptions, ExecResult } from "./types.ts";
 
 /** Options of {@link run}; those of exec hold for each host, `timeout` counting from its login. */
-export interface RunOptions extends ExecOptions {
+export interface RunOptions<H = ConnectOptions> extends Omit<ExecOptions, "onOutput"> {
 	/** On how many hosts it runs at once; 8 if absent. */
 	readonly inFlight?: number;
+	/** Told of each host's output as it comes. */
+	onOutput?(host: H, chunk: Uint8Array, stream: "stdout" | "stderr"): void;
 }
 
 /** How it went on one host. */
@@ -21,7 +23,7 @@ export type RunResult<H> =
 export async function* run<H extends ConnectOptions>(
 	hosts: Iterable<H>,
 	command: string,
-	{ inFlight = 8, signal, ...options }: RunOptions = {},
+	{ inFlight = 8, signal, onOutput, ...options }: RunOptions<H> = {},
 ): AsyncGenerator<RunResult<H>> {
 	if (!Number.isInteger(inFlight) || inFlight < 1) throw new RangeError(`inFlight is ${inFlight}; it is at least 1`);
 	signal?.throwIfAborted();
@@ -33,9 +35,12 @@ export async function* run<H extends ConnectOptions>(
 		const { done, value } = queue.next();
 		if (done) return;
 		const id = Symbol();
+		const tell: Pick<ExecOptions, "onOutput"> = onOutput
+			? { onOutput: (chunk, stream) => onOutput(value, chunk, stream) }
+			: {};
 		running.set(
 			id,
-			one(value, command, { ...options, signal: ends }).then((went) => ({ id, went })),
+			one(value, command, { ...options, ...tell, signal: ends }).then((went) => ({ id, went })),
 		);
 	};
 	try {

@@ -278,6 +278,8 @@ export interface ExecOptions extends SpawnOptions {
 	readonly idleTimeout?: number;
 	/** Most bytes to keep of each stream; 64 MiB if absent. More is an ExecError that carries them. */
 	readonly maxOutput?: number;
+	/** Told of the output as it comes, besides its being kept. Copy a chunk to change it. */
+	onOutput?(chunk: Uint8Array, stream: "stdout" | "stderr"): void;
 }
 
 /** How a command ended. Both absent: the server never told. */
