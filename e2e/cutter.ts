@@ -5,6 +5,10 @@ export class Cutter {
 	readonly #server: Server;
 	readonly #sockets = new Set<Socket>();
 	#left = Number.POSITIVE_INFINITY;
+	#part = 0;
+	#times = 0;
+	/** Whether new connections are broken off at once: the network is gone. */
+	down = false;
 	/** How often connections were cut. */
 	cuts = 0;
 	/** How many bytes came through, both ways counted. */
@@ -12,6 +16,11 @@ export class Cutter {
 
 	constructor(target: number) {
 		this.#server = createServer((near) => {
+			if (this.down) {
+				near.on("error", () => {});
+				near.resetAndDestroy();
+				return;
+			}
 			const far = connect(target, "127.0.0.1");
 			for (const [from, to] of [
 				[near, far],
@@ -38,9 +47,16 @@ export class Cutter {
 		return (this.#server.address() as AddressInfo).port;
 	}
 
-	/** Cuts once so many bytes more have passed, both ways counted. */
-	cutAfter(bytes: number): void {
-		this.#left = bytes;
+	/** Cuts once so many bytes more have passed, both ways counted; as often as that, again after as many. */
+	cutAfter(bytes: number, times = 1): void {
+		this.#left = this.#part = bytes;
+		this.#times = times;
+	}
+
+	/** Cuts now. */
+	cut(): void {
+		this.cuts++;
+		for (const socket of this.#sockets) socket.resetAndDestroy();
 	}
 
 	stop(): void {
@@ -52,8 +68,7 @@ export class Cutter {
 		this.passed += bytes;
 		this.#left -= bytes;
 		if (this.#left > 0) return;
-		this.#left = Number.POSITIVE_INFINITY;
-		this.cuts++;
-		for (const socket of this.#sockets) socket.resetAndDestroy();
+		this.#left = --this.#times > 0 ? this.#part : Number.POSITIVE_INFINITY;
+		this.cut();
 	}
 }

@@ -102,6 +102,8 @@ test("a gateway that goes in mid-session leaves the text, and Reconnect works wh
 		await terminal.run("echo before the $((1+1))nd loss");
 		await terminal.shows("before the 2nd loss\n");
 		await gateway.child.stop("SIGKILL");
+		await app.is(/, Reconnecting to /);
+		await page.getByRole("button", { name: "Give up" }).click();
 		await app.is(/, Connection to \S+ lost$/);
 		const bar = page.getByRole("region", { name: /^Connection to \S+ lost\.$/ });
 		await expect(bar).toBeVisible();

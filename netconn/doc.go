@@ -62,8 +62,8 @@
 // acknowledged too. A transport is an epoch; a newer one takes the place of the
 // old at once (CodeSuperseded), and what that still brings is ignored. A session
 // that the relay does not know, or not any more, and a wrong proof are answered
-// alike, with CodeNotFound: an error at both ends, and never io.EOF. A breach of
-// the protocol ends the session too.
+// alike, with CodeNotFound: an error at both ends (CodeGone at the client's), and
+// never io.EOF. A breach of the protocol ends the session too.
 //
 // A client finds a dead path within ten seconds of a key: bytes that are not
 // acknowledged for five are followed by a PING, which has five more. Without a

@@ -23,6 +23,8 @@ const (
 	CodeLost Code = 2
 	// CodeSilent: nothing was heard from the other side for too long.
 	CodeSilent Code = 3
+	// CodeGone: the relay no longer holds the session that was to be resumed.
+	CodeGone Code = 4
 )
 
 // Codes that travel.
@@ -69,6 +71,7 @@ var codeText = map[Code]string{
 	CodeUnreachable: "relay unreachable",
 	CodeLost:        "relay lost",
 	CodeSilent:      "relay silent",
+	CodeGone:        "the relay no longer holds the session",
 	CodeNormal:      "closed by the other side",
 	CodeTextMessage: "text message",
 	CodeTooBig:      "message too big",

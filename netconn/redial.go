@@ -203,8 +203,12 @@ func (c *Conn) rejoin(l *link, r resumed) error {
 func (c *Conn) giveUp(e *Error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if e.Code == CodeNotFound && c.core.finRead && c.core.finTold {
+	switch {
+	case e.Code != CodeNotFound:
+	case c.core.finRead && c.core.finTold:
 		e = &Error{Code: CodeNormal}
+	default:
+		e = &Error{Code: CodeGone}
 	}
 	c.end(ending{err: e, code: e.Code})
 }

@@ -351,7 +351,7 @@ func TestHoldExpires(t *testing.T) {
 		if _, err = c.Read(make([]byte, 1)); err == io.EOF {
 			t.Error("a session that is gone looks like its end")
 		}
-		wantCode(t, err, CodeNotFound)
+		wantCode(t, err, CodeGone)
 		<-s.Done()
 		<-c.Done()
 	})

@@ -23,11 +23,10 @@ var soak = flag.Int64("soak", 64<<20, "bytes that TestEverythingArrivesAcrossCut
 type cutter struct {
 	addr string
 
-	mu    sync.Mutex
-	open  map[net.Conn]bool
-	down  bool
-	reset bool // cut with RST, not FIN
-	cuts  int
+	mu   sync.Mutex
+	open map[net.Conn]bool
+	down bool
+	cuts int
 }
 
 func newCutter(t *testing.T, url string) *cutter {
@@ -225,7 +224,7 @@ func TestAHeldSessionExpires(t *testing.T) {
 	cut.down = false
 	cut.mu.Unlock()
 	c.Wake()
-	if _, err := io.ReadAll(c); !isCode(err, netconn.CodeNotFound) {
+	if _, err := io.ReadAll(c); !isCode(err, netconn.CodeGone) {
 		t.Errorf("the client reads %v", err)
 	}
 }

@@ -45,6 +45,10 @@ type Config struct {
 	// negative switches it off.
 	KeepAlive time.Duration
 
+	// Away reports whether the transport is interrupted and may come back: then
+	// silence says nothing about the server, and KeepAlive waits. Nil means never.
+	Away func() bool
+
 	// HandshakeTimeout bounds the time from the open transport to the end of
 	// login, not counting the time spent in callbacks. Zero means 20 s,
 	// negative switches it off.
@@ -75,6 +79,8 @@ func (c *Config) keepAlive() time.Duration {
 	}
 	return c.KeepAlive
 }
+
+func (c *Config) away() bool { return c.Away != nil && c.Away() }
 
 func (c *Config) trace(step Step, detail string) {
 	if c.Trace != nil {

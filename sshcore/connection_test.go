@@ -60,6 +60,29 @@ func TestKeepAlive(t *testing.T) {
 	}
 }
 
+func TestKeepAliveWaitsWhileTheTransportIsAway(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		srv := sshtest.New(t)
+		srv.Mute = true
+		cfg := testConfig(srv.Dial)
+		cfg.KeepAlive = 0
+		start := time.Now()
+		cfg.Away = func() bool { return time.Since(start) < 10*time.Minute }
+		c, err := Dial(t.Context(), "h:22", cfg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		var closed *ClosedError
+		if !errors.As(c.Wait(), &closed) || closed.Reason != ClosedKeepAlive {
+			t.Errorf("ended with %v", c.err)
+		}
+		if got := time.Since(start); got < 10*time.Minute+30*time.Second || got > 11*time.Minute {
+			t.Errorf("given up after %v", got)
+		}
+	})
+}
+
 func TestTheServersRequestsAreAnsweredAndItsChannelsRefused(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		srv := sshtest.New(t)

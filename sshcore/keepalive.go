@@ -19,7 +19,7 @@ func (c *Client) keepAlive(every time.Duration) {
 		case <-answered:
 			waiting = false
 		case <-ticker.C:
-			if now := c.tap.in.Load(); now != heard || !waiting {
+			if now := c.tap.in.Load(); now != heard || !waiting || c.cfg.away() {
 				silent, heard = 0, now
 			} else if silent++; silent == maxSilence {
 				c.tap.abort(&ClosedError{Reason: ClosedKeepAlive})

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net"
 	"sync"
+	"sync/atomic"
 	"syscall/js"
 	"time"
 
@@ -28,6 +29,7 @@ type core struct {
 	simd   bool   // the host has the kernel: build/kernel
 	target target // set by connect, as hops, before anything is asked or described
 	hops   []*hop // on the way, the nearest first; the last is the target
+	relay  atomic.Pointer[netconn.Conn]
 
 	mu        sync.Mutex
 	used      bool            // connect was called
@@ -44,6 +46,7 @@ func newCore(port js.Value) *core {
 	handlePorts(c.bridge, "connect", c.connect)
 	handle(c.bridge, "info", c.info)
 	handle(c.bridge, "disconnect", c.disconnect)
+	handle(c.bridge, "wake", c.wake)
 	handlePorts(c.bridge, "start", c.start)
 	handle(c.bridge, "wait", c.wait)
 	handle(c.bridge, "resize", c.resize)
@@ -104,10 +107,11 @@ func (c *core) transport(ctx context.Context, p wire.Connect, ports []js.Value) 
 	first := c.hops[0]
 	first.progress("relay", p.Relay)
 	to := netconn.Target{Host: first.target.host, Port: uint16(first.target.port), Ticket: p.Ticket}
-	conn, err := netconn.Dial(ctx, p.Relay, to, netconn.Options{})
+	conn, err := netconn.Dial(ctx, p.Relay, to, netconn.Options{OnLink: c.onLink})
 	if err != nil {
 		return nil, err
 	}
+	c.relay.Store(conn)
 	first.progress("tcp", first.target.addr())
 	return conn, nil
 }

@@ -35,6 +35,7 @@ var errNotConnected = errors.New("not connected")
 var hints = map[string]string{
 	"relay/unreachable": "Check your network. A company proxy may block WebSockets; ask whoever runs it.",
 	"relay/lost":        "Check your network, then connect again. Programs started without tmux or screen may have ended.",
+	"relay/gone":        "It waits a limited time, and forgets when it is restarted. Connect again. Programs started without tmux or screen may have ended.",
 	"relay/draining":    "It is being restarted. Connect again.",
 	"relay/limit":       "Close other connections, or wait a little, then connect again.",
 	"relay/superseded":  "Go on in the other window.",
@@ -312,6 +313,8 @@ func (c *hop) describeRelay(e *netconn.Error) *wire.Error {
 		return failure("relay", "limit", "The gateway takes no more of this%s.", words(e.Text))
 	case netconn.CodeSuperseded:
 		return failure("relay", "superseded", "The connection was taken over from elsewhere.")
+	case netconn.CodeGone:
+		return failure("relay", "gone", "The gateway no longer holds this session.")
 	case netconn.CodeNotFound:
 		return failure("relay", "ticket", "The gateway does not know this ticket, or it has expired.")
 	case netconn.CodeNotAllowed:

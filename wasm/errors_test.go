@@ -63,6 +63,7 @@ func TestErrorsAreDescribed(t *testing.T) {
 		{"the relay is lost in mid-session", "relay/lost", lost(netconn.CodeLost), "lost"},
 		{"the relay falls silent", "relay/lost", lost(netconn.CodeSilent), "lost"},
 		{"the page's own stream breaks", "relay/lost", brokenBy(&portError{"aborted", "x"}), "broke"},
+		{"the relay has forgotten the session", "relay/gone", lost(netconn.CodeGone), "no longer holds"},
 		{"the relay stops", "relay/draining", lost(netconn.CodeDraining), "ended"},
 		{"the relay is full", "relay/limit", &netconn.Error{Code: netconn.CodeLimit, Text: "40 sessions\x1b"}, `: "40 sessions\x1b".`},
 		{"another transport takes over", "relay/superseded", lost(netconn.CodeSuperseded), "elsewhere"},

@@ -55,6 +55,7 @@ func (c *core) way(p wire.Connect) ([]sshcore.Hop, error) {
 			return nil, err
 		}
 		cfg.KeepAlive = time.Duration(p.KeepAliveMs) * time.Millisecond
+		cfg.Away = c.away
 		way = append(way, sshcore.Hop{Addr: h.target.addr(), Config: cfg})
 	}
 	return way, nil

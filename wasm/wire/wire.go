@@ -32,6 +32,7 @@ var ToCore = []Call{
 	{"connect", Connect{}, Info{}, 1},
 	{"info", At{}, Info{}, 0},
 	{"disconnect", None{}, None{}, 0},
+	{"wake", None{}, None{}, 0},
 	// Two ports: stdin and stdout on the first, stderr on the second.
 	{"start", Start{}, Session{}, 2},
 	{"wait", Session{}, Exit{}, 0},
@@ -86,6 +87,7 @@ var ToPage = []Call{
 	{"hostKeyWarning", HostKey{}, None{}, 0},
 	{"hostKeyLearned", HostKeyLearned{}, None{}, 0},
 	{"hostKeys", HostKeys{}, None{}, 0},
+	{"link", Link{}, None{}, 0},
 	{"closed", Closed{}, None{}, 0},
 	{"sftpProgress", SFTPProgress{}, None{}, 0},
 }

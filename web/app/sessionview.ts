@@ -25,6 +25,9 @@ export interface SessionEvents {
 	onSettings(some: Partial<Settings>): void;
 }
 
+/** Joins the tmux session of that name or begins it; without tmux it is the login shell. Every shell there is reads this alike. */
+const inTmux = `exec sh -c 'command -v tmux >/dev/null && exec tmux new -A -s wasmiko; exec "\${SHELL:-/bin/sh}" -l'`;
+
 /** How often the status bar asks for its figures. */
 const pollMs = 2000;
 
@@ -85,7 +88,7 @@ export class SessionView {
 
 	/** Whether closing would end something. */
 	get live(): boolean {
-		return this.state === "ready";
+		return this.state === "ready" || this.state === "reconnecting";
 	}
 
 	/** What closing would break off or lose, in words; undefined: nothing. */
@@ -153,6 +156,8 @@ export class SessionView {
 			username: target.username,
 			scrollback: this.#settings.scrollback,
 			bell: this.#settings.bell,
+			onLost: this.#settings.onLost,
+			...(this.#settings.shell === "tmux" && { command: inTmux }),
 			remoteClipboard: this.#settings.clipboardHosts.includes(this.#hostKey()),
 			...(identity !== undefined && { keys: [identity] }),
 			...(target.fingerprint !== undefined && { promisedFingerprint: target.fingerprint }),

@@ -10,6 +10,11 @@ export function showSettings(now: Settings, lasting: boolean, onChange: (some: P
 		number("Font size", now.fontSize, 8, 40, 1, (fontSize) => onChange({ fontSize })),
 		number("Lines of scrollback", now.scrollback, 0, 100_000, 1000, (scrollback) => onChange({ scrollback })),
 		choice("Bell", ["visual", "none"], now.bell, (bell) => onChange({ bell })),
+		choice("When a session is lost", ["ask", "login"], now.onLost, (onLost) => onChange({ onLost })),
+		choice("A new session runs", ["login", "tmux"], now.shell, (shell) => onChange({ shell }), {
+			login: "The login shell",
+			tmux: "tmux, where there is one",
+		}),
 		!lasting &&
 			h(
 				"p",
@@ -25,6 +30,8 @@ const words: Readonly<Record<string, string>> = {
 	dark: "Dark",
 	visual: "Short flash",
 	none: "Nothing",
+	ask: "Ask me",
+	login: "Log in again",
 };
 
 function choice<T extends string>(
@@ -32,13 +39,14 @@ function choice<T extends string>(
 	values: readonly T[],
 	now: T,
 	onChange: (value: T) => void,
+	names: Readonly<Record<string, string>> = words,
 ): HTMLElement {
 	const name = newId("choice");
 	const items = values.map((value) => {
 		const id = newId("option");
 		const input = h("input", { type: "radio", name, id, value, checked: value === now, class: "visually-hidden" });
 		input.addEventListener("change", () => onChange(value));
-		return h("span", { class: "option" }, input, h("label", { for: id, class: "chip" }, words[value] ?? value));
+		return h("span", { class: "option" }, input, h("label", { for: id, class: "chip" }, names[value] ?? value));
 	});
 	return h("fieldset", { class: "setting" }, h("legend", {}, label), h("div", { class: "chips" }, ...items));
 }

@@ -6,6 +6,7 @@ import { exec } from "./exec.ts";
 import type { SFTP, SFTPOptions } from "./filetypes.ts";
 import { openListener, openTunnel } from "./forward.ts";
 import { JumpClient } from "./jump.ts";
+import { onWake } from "./link.ts";
 import { openProcess, openShell } from "./session.ts";
 import { openSFTP } from "./sftp.ts";
 import type {
@@ -50,6 +51,7 @@ export class SSHClient extends EventTarget implements AsyncDisposable {
 	#info: ConnectionInfo;
 	#state: ClientState = "ready";
 	#closing: Promise<void> | undefined;
+	readonly #sleep: () => void;
 
 	/** Not for callers: {@link connect} makes clients. */
 	constructor(
@@ -74,6 +76,7 @@ export class SSHClient extends EventTarget implements AsyncDisposable {
 		events.attach((type, detail) => this.dispatchEvent(new CustomEvent(type, { detail })));
 		events.onEnd((error) => this.#end(error));
 		globalThis.addEventListener?.("pagehide", this.#leave);
+		this.#sleep = onWake(() => void this.wake());
 	}
 
 	get state(): ClientState {
@@ -134,6 +137,15 @@ export class SSHClient extends EventTarget implements AsyncDisposable {
 		return openListener(this.#core, at, options);
 	}
 
+	/**
+	 * Says that now is a good moment to look for the relay: a lost one is tried at
+	 * once, and one that seems well has to prove it. The client itself does so when
+	 * the browser comes online or the machine wakes up.
+	 */
+	async wake(): Promise<void> {
+		if (this.#state !== "closed") await this.#core.call("wake", {}).catch(() => {});
+	}
+
 	/** Ends the connection and all that runs over it, the hosts on the way last. */
 	close(): Promise<void> {
 		this.#closing ??= this.#sayGoodbye();
@@ -188,6 +200,7 @@ export class SSHClient extends EventTarget implements AsyncDisposable {
 		if (this.#state === "closed") return;
 		this.#state = "closed";
 		globalThis.removeEventListener?.("pagehide", this.#leave);
+		this.#sleep();
 		if (error && !this.#closing) void this.#core.retire(error);
 		else this.#core.end(error ?? closedHere());
 		this.#settle(this.#closing ? undefined : error);

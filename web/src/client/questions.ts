@@ -65,6 +65,10 @@ export function handlersFor(options: ConnectOptions, events: ConnectionEvents, l
 			events.emit("knownhosts", line);
 			return {};
 		},
+		link(state) {
+			events.emit("link", state);
+			return {};
+		},
 		closed({ error }) {
 			events.end(error && fromWire(error));
 			return {};

@@ -22,7 +22,7 @@ export async function openProcess(core: Core, line: string, options: SpawnOption
 
 /** Opens a login shell. */
 export async function openShell(core: Core, options: ShellOptions): Promise<Shell> {
-	return open(RemoteShell, core, startOf(core, "", options, options), options.signal);
+	return open(RemoteShell, core, startOf(core, options.command ?? "", options, options), options.signal);
 }
 
 function startOf(

@@ -210,6 +210,22 @@ export interface HostKeyUpdate {
 
 export type ClientState = "connecting" | "ready" | "closed";
 
+/**
+ * How the way to the relay stands. While it is lost everything waits: nothing
+ * is lost, and reads, writes and transfers go on when it is found again.
+ */
+export interface LinkState {
+	readonly up: boolean;
+	/** Which attempt at reaching the relay this is, from 1. */
+	readonly attempt: number;
+	/** Until that attempt; 0: it is being made. */
+	readonly waitMs: number;
+	/** Since the loss. */
+	readonly awayMs: number;
+	/** For so long after the loss the relay keeps the session. */
+	readonly holdMs: number;
+}
+
 /** What {@link SSHClient.info} tells, as of now: bytes, round trips and, after a rekey, algorithms change. */
 export interface ConnectionInfo {
 	readonly serverVersion: string;
@@ -260,6 +276,8 @@ export interface SpawnOptions extends Abortable {
 }
 
 export interface ShellOptions extends Abortable, PTY {
+	/** Runs this in place of the login shell: `tmux new -A`, say. */
+	readonly command?: string;
 	readonly env?: Readonly<Record<string, string>>;
 	/**
 	 * Lends an agent to the server, whose programs may then have it sign while
@@ -384,6 +402,8 @@ export interface Listener extends AsyncIterable<IncomingTunnel>, AsyncDisposable
 export interface ClientEvents {
 	/** The state has changed. */
 	statechange: CustomEvent<ClientState>;
+	/** The way to the relay was lost, is looked for again, or is found. */
+	link: CustomEvent<LinkState>;
 	/** Text from the server before login (RFC 4252 section 5.4), untrusted. Like all that happens before, dispatched once `connect` has resolved. */
 	banner: CustomEvent<string>;
 	/** A line that belongs into known_hosts now. A {@link KnownHostsStore} was told already. */

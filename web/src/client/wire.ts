@@ -5,6 +5,7 @@ export interface CoreCalls {
 	connect: { params: Connect; result: Info; ports: 1 };
 	info: { params: At; result: Info; ports: 0 };
 	disconnect: { params: None; result: None; ports: 0 };
+	wake: { params: None; result: None; ports: 0 };
 	start: { params: Start; result: Session; ports: 2 };
 	wait: { params: Session; result: Exit; ports: 0 };
 	resize: { params: Resize; result: None; ports: 0 };
@@ -42,6 +43,7 @@ export const coreCalls: readonly (keyof CoreCalls)[] = [
 	"connect",
 	"info",
 	"disconnect",
+	"wake",
 	"start",
 	"wait",
 	"resize",
@@ -88,6 +90,7 @@ export interface PageCalls {
 	hostKeyWarning: { params: HostKey; result: None; ports: 0 };
 	hostKeyLearned: { params: HostKeyLearned; result: None; ports: 0 };
 	hostKeys: { params: HostKeys; result: None; ports: 0 };
+	link: { params: Link; result: None; ports: 0 };
 	closed: { params: Closed; result: None; ports: 0 };
 	sftpProgress: { params: SFTPProgress; result: None; ports: 0 };
 }
@@ -106,6 +109,7 @@ export const pageCalls: readonly (keyof PageCalls)[] = [
 	"hostKeyWarning",
 	"hostKeyLearned",
 	"hostKeys",
+	"link",
 	"closed",
 	"sftpProgress",
 ];
@@ -622,6 +626,22 @@ export interface HostKeys {
 	readonly hop: number;
 	readonly added: readonly HostKey[];
 	readonly gone: readonly KnownKey[];
+}
+
+/**
+ * Link tells that the way to the relay was lost and is looked for again, or that
+ * it works again. Meanwhile everything waits, and nothing is lost.
+ */
+export interface Link {
+	readonly up: boolean;
+	/** at reaching the relay, from 1 */
+	readonly attempt: number;
+	/** until that attempt; 0: it is being made */
+	readonly waitMs: number;
+	/** since the loss */
+	readonly awayMs: number;
+	/** for so long after the loss the relay keeps the session */
+	readonly holdMs: number;
 }
 
 /** Closed tells that the connection has ended; Error is absent after disconnect. */

@@ -1,5 +1,6 @@
 import type { Terminal } from "@xterm/xterm";
 import { type ConnectOptions, HostKeyError, type SSHClient } from "../client/index.ts";
+import { Absence } from "./absence.ts";
 import { darkOf, fontSizeOf, fontSizes, lookOf, targetOf, whereOf } from "./attributes.ts";
 import { news } from "./events.ts";
 import { cancelled } from "./layer.ts";
@@ -9,7 +10,7 @@ import { reasonOf } from "./passwords.ts";
 import { describeProblem, type Problem } from "./problems.ts";
 import { Questions } from "./questions.ts";
 import { Session, type SessionEnd } from "./session.ts";
-import { busyStates, describeState, stateOf, type TerminalState } from "./state.ts";
+import { busyStates, describeState, liveStates, stateOf, type TerminalState } from "./state.ts";
 import { showable } from "./untrusted.ts";
 import { View } from "./view.ts";
 
@@ -33,6 +34,7 @@ export class SSHTerminal extends HTMLElement {
 	#view: View | undefined;
 	#questions: Questions | undefined;
 	#session: Session | undefined;
+	#absence: Absence | undefined;
 	#progress: ProgressCard | undefined;
 	#ready: PromiseWithResolvers<SSHClient> | undefined;
 
@@ -48,7 +50,7 @@ export class SSHTerminal extends HTMLElement {
 
 	/** The connection while there is one. */
 	get client(): SSHClient | undefined {
-		return this.#state === "ready" ? this.#session?.client : undefined;
+		return liveStates.has(this.#state) ? this.#session?.client : undefined;
 	}
 
 	/** The xterm.js instance while the element is in a document. */
@@ -69,13 +71,14 @@ export class SSHTerminal extends HTMLElement {
 	connectedCallback(): void {
 		if (this.#view !== undefined) return;
 		this.#view = new View(this.#shadow, lookOf(this, this.#options), darkOf(this), {
-			onInput: (bytes) => this.#session?.send(bytes),
+			onInput: (bytes) => (this.#absence?.away === true ? this.#absence.type(bytes) : this.#session?.send(bytes)),
 			onResize: (cols, rows) => this.#session?.resize(cols, rows),
 			onTitle: (title) => this.dispatchEvent(news("ssh-title", { title })),
 			onBell: () => this.#bell(),
 			onFontSize: (change) => this.#changeFontSize(change),
 			mayCopy: () => this.#options.remoteClipboard === true,
-			isLive: () => this.#state === "ready" && !this.hasAttribute("readonly"),
+			isLive: () => liveStates.has(this.#state) && !this.hasAttribute("readonly"),
+			pasteRefusal: () => (this.#absence?.away === true ? "Paste again when the connection is back." : undefined),
 		});
 		this.#questions = new Questions(this, this.#view.layer);
 		this.#view.label(this.#where());
@@ -112,7 +115,10 @@ export class SSHTerminal extends HTMLElement {
 		const { promise } = this.#ready;
 		const { cols, rows } = view.screen.terminal;
 		const session: Session = new Session(
-			{ cols, rows, term: this.#options.term ?? "xterm-256color", env: this.#options.env ?? { LANG: "C.UTF-8" } },
+			{
+				...{ cols, rows, term: this.#options.term ?? "xterm-256color", env: this.#options.env ?? { LANG: "C.UTF-8" } },
+				command: this.#options.command ?? "",
+			},
 			{
 				onProgress: (step) => {
 					this.#setState(stateOf(step.step) ?? this.#state);
@@ -122,7 +128,7 @@ export class SSHTerminal extends HTMLElement {
 					this.#progress?.banner(text);
 					view.screen.print(showable(text));
 				},
-				onReady: (client) => this.#begin(client),
+				onReady: (client) => this.#begin(client, session),
 				onOutput: (chunk, consumed) => view.screen.terminal.write(chunk, consumed),
 				onEnd: (end) => {
 					if (this.#session === session) void this.#finish(end, session);
@@ -176,20 +182,31 @@ export class SSHTerminal extends HTMLElement {
 		return this.terminal?.getSelection() ?? "";
 	}
 
-	#begin(client: SSHClient): void {
-		this.#view?.layer.clear(this.#progress);
+	#begin(client: SSHClient, session: Session): void {
+		const view = this.#view;
+		view?.layer.clear(this.#progress);
 		this.#progress = undefined;
-		this.#view?.screen.enter();
+		view?.screen.enter();
+		if (view !== undefined)
+			this.#absence = new Absence(this.#where(), view.layer, client, {
+				onAway: (away) => this.#setState(away ? "reconnecting" : "ready"),
+				send: (bytes) => session.send(bytes),
+				giveUp: () => session.giveUp(),
+				toast: (text) => view.toast(text),
+			});
 		this.#setState("ready");
 		this.dispatchEvent(news("ssh-ready", { client }));
 		this.#ready?.resolve(client);
 	}
 
 	async #finish(end: SessionEnd, session: Session): Promise<void> {
+		const absence = this.#absence;
+		this.#absence = undefined;
+		absence?.[Symbol.dispose]();
 		this.#view?.layer.dismiss();
 		this.#view?.layer.clear();
 		this.#progress = undefined;
-		if (this.#state === "ready") this.#view?.screen.leave();
+		if (liveStates.has(this.#state)) this.#view?.screen.leave();
 		switch (end.kind) {
 			case "closed":
 				this.#setState("idle");
@@ -201,18 +218,20 @@ export class SSHTerminal extends HTMLElement {
 				this.dispatchEvent(news("ssh-exit", end.exit));
 				return;
 			default:
-				await this.#fail(reasonOf(end.error), end.kind, session);
+				await this.#fail(reasonOf(end.error), end.kind, session, absence);
 		}
 	}
 
-	async #fail(error: unknown, kind: "lost" | "failed", session: Session): Promise<void> {
-		const problem = this.#describe(error);
+	async #fail(error: unknown, kind: "lost" | "failed", session: Session, absence?: Absence): Promise<void> {
+		const problem = absence?.explain(error, this.#describe(error)) ?? this.#describe(error);
 		this.#setState(kind);
 		this.#ready?.reject(error);
 		this.dispatchEvent(news("ssh-error", { code: problem.code, message: problem.title, hint: problem.todo, error }));
 		const view = this.#view;
 		if (view === undefined) return;
-		if (kind === "lost") view.layer.show(lostBar(this.#where(), problem, this.#actions()));
+		if (kind === "lost" && this.#options.onLost === "login" && absence?.mayLogIn(error) === true)
+			void this.connect().catch(() => {});
+		else if (kind === "lost") view.layer.show(lostBar(this.#where(), problem, this.#actions()));
 		else if (error instanceof HostKeyError && (error.reason === "changed" || error.reason === "revoked"))
 			await this.#alarm(error, session);
 		else view.layer.show(problemCard(problem, this.#actions()));
@@ -243,7 +262,7 @@ export class SSHTerminal extends HTMLElement {
 		if (state === this.#state) return;
 		this.#state = state;
 		this.dataset.state = state;
-		this.#view?.live(state === "ready");
+		this.#view?.live(liveStates.has(state));
 		this.#view?.announce(this.statusText);
 		this.dispatchEvent(news("ssh-state", { state, text: this.statusText, busy: busyStates.has(state) }));
 	}

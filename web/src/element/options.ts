@@ -40,6 +40,10 @@ export interface TerminalOptions
 	readonly bell?: "none" | "visual";
 	/** `xterm-256color` if absent. */
 	readonly term?: string;
+	/** What to do when a session is lost and cannot be resumed; to ask, if absent. "login" connects anew with the answers in memory. */
+	readonly onLost?: "ask" | "login";
+	/** Runs this in place of the login shell. */
+	readonly command?: string;
 	/** Environment of the shell; `LANG=C.UTF-8` if absent. A server takes what it likes (sshd's AcceptEnv) and ignores the rest. */
 	readonly env?: Readonly<Record<string, string>>;
 }

@@ -1,4 +1,12 @@
-import { type ConnectOptions, connect, type Exit, type Progress, type Shell, type SSHClient } from "../client/index.ts";
+import {
+	type ConnectOptions,
+	connect,
+	type Exit,
+	type Progress,
+	type Shell,
+	type SSHClient,
+	SSHError,
+} from "../client/index.ts";
 
 /** What a session reports. After `onEnd` it reports nothing more. */
 export interface SessionEvents {
@@ -24,6 +32,8 @@ export interface Size {
 	readonly rows: number;
 	readonly term?: string;
 	readonly env?: Readonly<Record<string, string>>;
+	/** What runs in place of the login shell. */
+	readonly command?: string;
 }
 
 /** One connection with one login shell on it, from the dial to its end. */
@@ -73,6 +83,15 @@ export class Session {
 	resize(cols: number, rows: number): void {
 		this.#size = { ...this.#size, cols, rows };
 		if (!this.#over) this.#shell?.resize(cols, rows);
+	}
+
+	/** Ends a session whose connection is interrupted: its person does not want to wait. */
+	giveUp(): void {
+		const error = new SSHError("relay", "The connection was given up.", {
+			reason: "given-up",
+			hint: "Programs started without tmux or screen will end.",
+		});
+		this.#end({ kind: "lost", error });
 	}
 
 	/** Ends the session from this side. */

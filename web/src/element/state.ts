@@ -1,10 +1,23 @@
 import type { Progress } from "../client/index.ts";
 
 /** How far a terminal's session is. */
-export type TerminalState = "idle" | "connecting" | "kex" | "hostkey" | "auth" | "ready" | "lost" | "ended" | "failed";
+export type TerminalState =
+	| "idle"
+	| "connecting"
+	| "kex"
+	| "hostkey"
+	| "auth"
+	| "ready"
+	| "reconnecting"
+	| "lost"
+	| "ended"
+	| "failed";
+
+/** The states of a session that runs, even if nothing comes through at the moment. */
+export const liveStates: ReadonlySet<TerminalState> = new Set(["ready", "reconnecting"]);
 
 /** The states in which a connection is being made. */
-export const busyStates: ReadonlySet<TerminalState> = new Set(["connecting", "kex", "hostkey", "auth"]);
+export const busyStates: ReadonlySet<TerminalState> = new Set(["connecting", "kex", "hostkey", "auth", "reconnecting"]);
 
 /** The steps that the overlay lists, in order, with what each is called. */
 export const steps: readonly { readonly step: Progress["step"]; readonly label: string }[] = [
@@ -45,6 +58,8 @@ export function describeState(state: TerminalState, where: string): string {
 			return `Logging in to ${where}`;
 		case "ready":
 			return `Connected to ${where}`;
+		case "reconnecting":
+			return `Reconnecting to ${where}`;
 		case "lost":
 			return `Connection to ${where} lost`;
 		case "ended":

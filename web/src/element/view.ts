@@ -19,6 +19,8 @@ export interface ViewEvents {
 	mayCopy(): boolean;
 	/** Whether keys go to a program; else Tab moves the focus. */
 	isLive(): boolean;
+	/** Why nothing can be pasted now; undefined: it can. */
+	pasteRefusal(): string | undefined;
 }
 
 const styles = sheet(elementStyles);
@@ -107,6 +109,11 @@ export class View implements Disposable {
 	/** Pastes a text as if a person did: what is risky is shown first. */
 	async paste(text: string): Promise<void> {
 		if (text === "" || !this.#events.isLive()) return;
+		const refusal = this.#events.pasteRefusal();
+		if (refusal !== undefined) {
+			this.toast(refusal);
+			return;
+		}
 		const { terminal } = this.screen;
 		const risks = pasteRisks(text, terminal.modes.bracketedPasteMode);
 		try {

@@ -6,6 +6,10 @@ export interface Settings {
 	readonly fontSize: number;
 	readonly scrollback: number;
 	readonly bell: "none" | "visual";
+	/** What to do when a session is lost for good: ask, or log in anew. */
+	readonly onLost: "ask" | "login";
+	/** What a session runs: the login shell, or tmux, which outlives it. */
+	readonly shell: "login" | "tmux";
 	/** Hosts, as `host:port`, whose programs may write to the clipboard. */
 	readonly clipboardHosts: readonly string[];
 }
@@ -16,6 +20,8 @@ export const defaults: Settings = {
 	fontSize: 14,
 	scrollback: 10_000,
 	bell: "visual",
+	onLost: "ask",
+	shell: "login",
 	clipboardHosts: [],
 };
 
@@ -29,6 +35,8 @@ export function checkSettings(value: unknown): Settings {
 		fontSize: within(given.fontSize, 8, 40, defaults.fontSize),
 		scrollback: within(given.scrollback, 0, 100_000, defaults.scrollback),
 		bell: oneOf(given.bell, ["none", "visual"], defaults.bell),
+		onLost: oneOf(given.onLost, ["ask", "login"], defaults.onLost),
+		shell: oneOf(given.shell, ["login", "tmux"], defaults.shell),
 		clipboardHosts: Array.isArray(given.clipboardHosts)
 			? given.clipboardHosts.filter((host) => typeof host === "string").slice(0, 1000)
 			: [],

@@ -1,0 +1,208 @@
+/** Sessions that outlive their connection to the gateway. */
+import { createHash, randomBytes } from "node:crypto";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { App } from "./app.ts";
+import { Cutter } from "./cutter.ts";
+import { expect, LOOPBACK, screenshot, startWasmiko, test, type Wasmiko } from "./fixtures.ts";
+import { freePort } from "./process.ts";
+import { byKey, equip, folder, MiB, open } from "./sftp.ts";
+
+const interrupted = { name: /^Connection to \S+ interrupted\.$/ };
+
+/** A way to a gateway that can be cut. */
+async function through(wasmiko: Wasmiko): Promise<{ cutter: Cutter; url: string }> {
+	const cutter = await new Cutter(Number(new URL(wasmiko.url).port)).start();
+	return { cutter, url: `http://127.0.0.1:${cutter.port}/` };
+}
+
+test("the same shell goes on, and what was typed meanwhile arrives", async ({ page, wasmiko, sshd }) => {
+	const { cutter, url } = await through(wasmiko);
+	try {
+		const app = await new App(page).open(url);
+		const terminal = await app.session(sshd);
+		await terminal.run("mark=same; echo $((40+2))");
+		await terminal.shows(/^42$/m);
+		cutter.down = true;
+		cutter.cut();
+		const bar = page.getByRole("region", interrupted);
+		await expect(bar).toContainText(/Trying again in \d+ s|Trying \(attempt \d+\)/);
+		await expect(bar).toContainText("the gateway keeps the session for 15 minutes");
+		await app.is(/, Reconnecting to /);
+		await terminal.shows("42");
+		await page.keyboard.type("echo $mark shell");
+		await page.keyboard.press("Enter");
+		await expect(bar.locator("kbd")).toHaveText("echo $mark shell⏎");
+		await terminal.paste("rm -rf precious\n");
+		await expect(page.getByText("Paste again when the connection is back.")).toBeVisible();
+		await expect(bar.locator("kbd")).not.toContainText("precious");
+		await screenshot(page, "interrupted");
+		await page.emulateMedia({ colorScheme: "dark" });
+		await page.setViewportSize({ width: 390, height: 700 });
+		await screenshot(page, "interrupted-narrow-dark");
+		await page.setViewportSize({ width: 1280, height: 800 });
+
+		cutter.down = false;
+		await bar.getByRole("button", { name: "Reconnect now" }).click();
+		await terminal.shows(/^same shell$/m);
+		await expect(bar).toBeHidden();
+		await app.connected();
+		expect(await terminal.text()).not.toContain("precious");
+	} finally {
+		cutter.stop();
+	}
+});
+
+test("a short cut is not worth a word", async ({ page, wasmiko, sshd }) => {
+	const { cutter, url } = await through(wasmiko);
+	try {
+		const app = await new App(page).open(url);
+		const terminal = await app.session(sshd);
+		let seen = false;
+		await page.exposeFunction("saw", () => {
+			seen = true;
+		});
+		await page.evaluate(() => {
+			document.addEventListener("ssh-state", () => (window as unknown as { saw(): void }).saw());
+		});
+		for (let i = 1; i <= 5; i++) {
+			cutter.cut();
+			await terminal.run(`echo cut $((${i}*11))`);
+			await terminal.shows(new RegExp(`^cut ${i * 11}$`, "m"));
+		}
+		expect(cutter.cuts).toBe(5);
+		expect(seen).toBe(false);
+	} finally {
+		cutter.stop();
+	}
+});
+
+test("files go on across twenty cuts, both ways, and are whole", async ({ page, wasmiko, sshd }) => {
+	const { cutter, url } = await through(wasmiko);
+	const size = 32 * MiB;
+	const dir = folder(sshd);
+	const bytes = randomBytes(size);
+	writeFileSync(join(dir, "down"), bytes);
+	const sum = (data: Buffer) => createHash("sha256").update(data).digest("hex");
+	try {
+		await equip(page, url);
+		await open(page, byKey(sshd));
+		cutter.cutAfter(2 * MiB, 20);
+		const moved = await page.evaluate(
+			async ({ dir, size }) => {
+				const { sftp, make, hash, collect } = window.t;
+				const source = make(size, 3);
+				const [, down] = await Promise.all([
+					sftp.put(new Blob([source]), `${dir}/up`),
+					collect(sftp.read(`${dir}/down`)),
+				]);
+				return { up: await hash(source), down: await hash(down) };
+			},
+			{ dir, size },
+		);
+		expect(moved).toEqual({ up: sum(readFileSync(join(dir, "up"))), down: sum(bytes) });
+		expect(cutter.cuts).toBe(20);
+	} finally {
+		cutter.stop();
+	}
+});
+
+test("a gateway that was restarted has forgotten the session, and says so at once", async ({ page, sshd }) => {
+	const port = await freePort();
+	const args = ["serve", ...LOOPBACK, "--listen", `127.0.0.1:${port}`];
+	let gateway = await startWasmiko(args);
+	try {
+		const app = await new App(page).open(gateway.url);
+		const terminal = await app.session(sshd);
+		await terminal.run("echo $((40+2))");
+		await terminal.shows(/^42$/m);
+		await gateway.child.stop("SIGKILL");
+		await expect(page.getByRole("region", interrupted)).toBeVisible({ timeout: 5000 });
+		gateway = await startWasmiko(args);
+		const bar = page.getByRole("region", { name: /^Connection to \S+ lost\.$/ });
+		await expect(bar).toContainText("The gateway no longer holds this session.", { timeout: 15_000 });
+		await terminal.shows(/^42$/m);
+		await screenshot(page, "gone");
+		await bar.getByRole("button", { name: "Reconnect" }).click();
+		await app.connected();
+		await terminal.shows(/^42$[\s\S]*[$#] ?$/m);
+	} finally {
+		await gateway.child.stop("SIGKILL");
+	}
+});
+
+test("a gateway that stands still is noticed while typing, and the session goes on when it does", async ({
+	page,
+	sshd,
+}) => {
+	test.slow();
+	const gateway = await startWasmiko(["serve", ...LOOPBACK, "--listen", "127.0.0.1:0"]);
+	try {
+		const app = await new App(page).open(gateway.url);
+		const terminal = await app.session(sshd);
+		gateway.child.process.kill("SIGSTOP");
+		await terminal.run("echo $((40+2))");
+		const began = Date.now();
+		await expect(page.getByRole("region", interrupted)).toBeVisible({ timeout: 15_000 });
+		expect(Date.now() - began).toBeLessThan(12_000);
+		gateway.child.process.kill("SIGCONT");
+		await terminal.shows(/^42$/m, 30_000);
+		await app.connected();
+	} finally {
+		await gateway.child.stop("SIGKILL");
+	}
+});
+
+test("keys that are older than a minute are asked about", async ({ page, sshd }) => {
+	const app = await new App(page).open();
+	const terminal = await app.session(sshd);
+	// The client's news are what the element goes by; here they are made up, to save the minute.
+	const news = (up: boolean, awayMs: number) =>
+		page.evaluate(
+			({ up, awayMs }) => {
+				const { client } = document.querySelector("ssh-terminal") as unknown as { client: EventTarget };
+				const detail = { up, awayMs, attempt: 9, waitMs: up ? 0 : 9000, holdMs: 900_000 };
+				client.dispatchEvent(new CustomEvent("link", { detail }));
+			},
+			{ up, awayMs },
+		);
+	for (const answer of ["Discard", "Send"]) {
+		await news(false, 80_000);
+		const bar = page.getByRole("region", interrupted);
+		await expect(bar).toContainText("(attempt 9)");
+		await page.keyboard.type(`echo ${answer} $((40+2))`);
+		await page.keyboard.press("Enter");
+		await expect(bar.locator("kbd")).toContainText("⏎");
+		await news(true, 90_000);
+		const question = page.getByRole("dialog", { name: "Send what you typed meanwhile?" });
+		await expect(question).toContainText(`echo ${answer} $((40+2))⏎`);
+		await expect(question).toContainText("after 2 minutes");
+		if (answer === "Send") await screenshot(page, "asks");
+		await question.getByRole("button", { name: answer }).click();
+		await app.connected();
+	}
+	await terminal.shows(/^Send 42$/m);
+	expect(await terminal.text()).not.toContain("Discard 42");
+});
+
+test("more keys than can be kept are refused with a word", async ({ page, wasmiko, sshd }) => {
+	const { cutter, url } = await through(wasmiko);
+	try {
+		const app = await new App(page).open(url);
+		await app.session(sshd);
+		cutter.down = true;
+		cutter.cut();
+		const bar = page.getByRole("region", interrupted);
+		await expect(bar).toBeVisible();
+		await page.evaluate(() => {
+			const element = document.querySelector("ssh-terminal") as unknown as { terminal: { input(text: string): void } };
+			for (let i = 0; i < 5; i++) element.terminal.input("x".repeat(1000));
+		});
+		await expect(page.getByText("Too many keys are waiting: this one was not kept.")).toBeVisible();
+		await expect(bar.locator("kbd")).toContainText("…xxx");
+		await bar.getByRole("button", { name: "Discard" }).click();
+		await expect(bar.locator("kbd")).toBeHidden();
+	} finally {
+		cutter.stop();
+	}
+});
