@@ -21,6 +21,14 @@ need script bsdutils
 # Login shells that somebody may have on a server.
 for shell in dash bash busybox fish tcsh; do need "$shell" "$shell"; done
 need unshare util-linux
+need dropbear dropbear-bin # the servers of others that we are tried against
+need tinysshd tinysshd
+need tcpserver ucspi-tcp
+need lshd lsh-server
+need lsh-make-seed lsh-utils
+for module in paramiko asyncssh; do
+	/usr/bin/python3 -W ignore -c "import $module" 2>/dev/null || missing="$missing python3-$module"
+done
 need websockify websockify # make bench stands beside it
 fc-list 2>/dev/null | grep -qi emoji || missing="$missing fonts-noto-color-emoji fonts-dejavu-core"
 
