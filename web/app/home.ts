@@ -3,7 +3,7 @@ import play from "lucide-static/icons/play.svg";
 import trash from "lucide-static/icons/x.svg";
 import { h, icon, newId } from "../src/element/dom.ts";
 import type { Identity } from "../src/element/index.ts";
-import type { RecentHost } from "../src/vault/index.ts";
+import type { RecentHost, StoredKey } from "../src/vault/index.ts";
 import type { Demo } from "./config.ts";
 import { formatWhen } from "./format.ts";
 import { IdentityPicker } from "./identity.ts";
@@ -12,10 +12,15 @@ import { formatTarget, parseTarget, type Target, TargetError } from "./target.ts
 
 /** What the home screen leads to. */
 export interface HomeEvents {
-	onConnect(target: Target, identity: Identity | undefined): void;
+	/** `keyId` names the key if this browser keeps it. */
+	onConnect(target: Target, identity: Identity | undefined, keyId: string | undefined): void;
 	/** With `question`, the demo's key is asked about as a stranger's would be. */
 	onDemo(demo: Demo, question: boolean): void;
 	onForget(recent: RecentHost): void;
+	/** To see the keys of this browser. */
+	onKeys(): void;
+	/** To keep the text of a key for good. */
+	onKeep(text: string, name: string): void;
 }
 
 /** The screen with the one field that names a server. */
@@ -27,13 +32,14 @@ export class Home {
 	readonly #userRow: HTMLElement;
 	readonly #problem = h("p", { class: "problem", role: "alert", id: newId("problem") });
 	readonly #notes = h("div", { class: "notes", role: "status" });
-	readonly #identity = new IdentityPicker();
+	readonly #identity: IdentityPicker;
 	readonly #link = h("div", {});
 	readonly #demo = h("div", {});
 	readonly #recent = h("section", { class: "recent", hidden: true });
 
 	constructor(events: HomeEvents) {
 		this.#events = events;
+		this.#identity = new IdentityPicker(events);
 		const id = newId("target");
 		const userId = newId("user");
 		this.#field = h("input", {
@@ -139,6 +145,17 @@ export class Home {
 		);
 	}
 
+	/** Offers the keys of this browser. */
+	offerKeys(keys: readonly StoredKey[]): void {
+		this.#identity.offer(keys);
+	}
+
+	/** Chooses a key to log in with. */
+	choose(key: StoredKey): void {
+		this.#identity.choose(key);
+		this.focus();
+	}
+
 	/** Lists the servers of before. */
 	list(recents: readonly RecentHost[]): void {
 		this.#recent.hidden = recents.length === 0;
@@ -236,7 +253,7 @@ export class Home {
 			const target = this.#named(parseTarget(this.#field.value));
 			if (target === undefined) return;
 			this.#problem.textContent = "";
-			this.#events.onConnect(target, this.#identity.identity);
+			this.#events.onConnect(target, this.#identity.identity, this.#identity.keyId);
 			this.#clear();
 		} catch (error) {
 			this.#show(error);

@@ -1,22 +1,38 @@
 import fileKey from "lucide-static/icons/file-key.svg";
+import fingerprint from "lucide-static/icons/fingerprint-pattern.svg";
+import keyRound from "lucide-static/icons/key-round.svg";
 import cross from "lucide-static/icons/x.svg";
 import { h, icon, newId } from "../src/element/dom.ts";
 import type { Identity } from "../src/element/index.ts";
+import type { StoredKey } from "../src/vault/index.ts";
 import { checkKey } from "./keytext.ts";
 import { Modal } from "./modal.ts";
 
 /** Larger files are no keys. */
 const largestKey = 64 * 1024;
 
-/** The choice of how to log in: asked as it goes, or with a key. A key stays in memory, and nowhere else. */
+/** What the picker leaves to others. */
+export interface IdentityEvents {
+	/** The person wants to see the keys of this browser. */
+	onKeys(): void;
+	/** The person wants this key to be kept. */
+	onKeep(text: string, name: string): void;
+}
+
+/** The choice of how to log in: asked as it goes, or with a key. The text of a key stays in memory, and nowhere else. */
 export class IdentityPicker {
 	readonly element: HTMLElement;
+	readonly #events: IdentityEvents;
+	#stored: readonly StoredKey[] = [];
+	/** The stored key that was chosen, by its id. */
+	#chosenId: string | undefined;
 	readonly #chosen = h("div", { class: "identity-chosen" });
 	readonly #problem = h("p", { class: "problem", role: "alert" });
 	readonly #file = h("input", { type: "file", class: "visually-hidden", tabindex: "-1", "aria-hidden": "true" });
 	#identity: Identity | undefined;
 
-	constructor() {
+	constructor(events: IdentityEvents) {
+		this.#events = events;
 		this.#file.addEventListener("change", () => void this.#readFile());
 		this.element = h("div", { class: "identity" }, this.#chosen, this.#file, this.#problem);
 		this.#draw();
@@ -25,6 +41,25 @@ export class IdentityPicker {
 	/** The chosen key; undefined: ask. */
 	get identity(): Identity | undefined {
 		return this.#identity;
+	}
+
+	/** The id of the chosen key, if this browser keeps it. */
+	get keyId(): string | undefined {
+		return this.#chosenId;
+	}
+
+	/** Offers the keys of this browser. */
+	offer(keys: readonly StoredKey[]): void {
+		this.#stored = keys;
+		const chosen = keys.find((key) => key.id === this.#chosenId);
+		if (chosen !== undefined) this.#identity = identityOf(chosen);
+		else if (this.#chosenId !== undefined) this.#use(undefined);
+		this.#draw();
+	}
+
+	/** Chooses a key of this browser. */
+	choose(key: StoredKey): void {
+		this.#use(identityOf(key), key.id);
 	}
 
 	/** Reminds of the file that a pasted command named. */
@@ -42,8 +77,10 @@ export class IdentityPicker {
 			this.#chosen.replaceChildren(
 				h("span", { class: "identity-label" }, "Log in with"),
 				h("button", { type: "button", class: "chip chosen", "aria-pressed": "true" }, "What the server asks"),
+				...this.#stored.map((key) => this.#chip(key)),
 				h("button", { type: "button", class: "chip", onclick: () => this.#file.click() }, "Key file…"),
 				h("button", { type: "button", class: "chip", onclick: () => void this.#paste() }, "Paste a key…"),
+				h("button", { type: "button", class: "text-button", onclick: () => this.#events.onKeys() }, "Your keys…"),
 			);
 			return;
 		}
@@ -60,12 +97,33 @@ export class IdentityPicker {
 				},
 				icon(cross),
 			),
-			h("span", { class: "quiet" }, "Held in memory until this tab closes."),
+			...this.#whereItIs(identity),
 		);
 	}
 
-	#use(identity: Identity | undefined): void {
+	#chip(key: StoredKey): HTMLElement {
+		const picture = "kind" in key.held ? fingerprint : keyRound;
+		const title = `${key.type} ${key.fingerprint}`;
+		return h(
+			"button",
+			{ type: "button", class: "chip", title, onclick: () => this.choose(key) },
+			icon(picture),
+			key.name,
+		);
+	}
+
+	#whereItIs({ key, name }: Identity): HTMLElement[] {
+		if (typeof key !== "string") return [h("span", { class: "quiet" }, "Kept by this browser; nobody can read it.")];
+		const keep = (): void => this.#events.onKeep(key, name);
+		return [
+			h("span", { class: "quiet" }, "Held in memory until this tab closes."),
+			h("button", { type: "button", class: "text-button", onclick: keep }, "Keep in this browser…"),
+		];
+	}
+
+	#use(identity: Identity | undefined, id?: string): void {
 		this.#identity = identity;
+		this.#chosenId = id;
 		this.#problem.textContent = "";
 		this.#draw();
 	}
@@ -128,4 +186,8 @@ export class IdentityPicker {
 		await modal.closed;
 		area.value = "";
 	}
+}
+
+function identityOf({ held, name, certificate }: StoredKey): Identity {
+	return { key: held, name, ...(certificate !== undefined && { certificate }) };
 }

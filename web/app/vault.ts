@@ -1,7 +1,8 @@
-import { KnownHosts, openStore, RecentHosts, SettingsBook } from "../src/vault/index.ts";
+import { KeyBook, KnownHosts, openStore, RecentHosts, SettingsBook } from "../src/vault/index.ts";
 
 /** The books of this browser, open. */
 export interface Vault {
+	readonly keys: KeyBook;
 	readonly hosts: KnownHosts;
 	readonly recents: RecentHosts;
 	readonly settings: SettingsBook;
@@ -15,6 +16,7 @@ export interface Vault {
 export async function openVault(): Promise<Vault> {
 	const store = await openStore();
 	return {
+		keys: new KeyBook(store),
 		hosts: new KnownHosts(store),
 		recents: new RecentHosts(store),
 		settings: new SettingsBook(store),

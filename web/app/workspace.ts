@@ -30,9 +30,14 @@ export class Workspace {
 		this.#vault = vault;
 		this.#settings = settings;
 		this.home = new Home({
-			onConnect: (target, identity) => void this.open({ target, identity }),
+			onConnect: (target, identity, keyId) => {
+				if (keyId !== undefined) void this.#vault.keys.used(keyId);
+				void this.open({ target, identity });
+			},
 			onDemo: (demo, question) => void this.#openDemo(demo, question),
 			onForget: (recent) => void this.#vault.recents.remove(recent).then(() => this.refresh()),
+			onKeys: () => void this.#showKeys(),
+			onKeep: (text, keyName) => void this.#keep(text, keyName),
 		});
 		this.#strip = new TabStrip({
 			onSelect: (id) => this.#select(this.#views.find((view) => view.id === id)),
@@ -68,6 +73,7 @@ export class Workspace {
 	async refresh(): Promise<void> {
 		this.#draw();
 		this.home.list(await this.#vault.recents.list());
+		this.home.offerKeys(await this.#vault.keys.list());
 	}
 
 	/** Reads the settings again: another tab may have changed them. */
@@ -100,6 +106,23 @@ export class Workspace {
 			h("header", { class: "topbar" }, logo, this.#strip.element, h("span", { class: "space" }), settings),
 			this.#stage,
 		);
+	}
+
+	async #showKeys(): Promise<void> {
+		// Few visits need it: fetched when it is asked for.
+		const { showKeys } = await import("./keysview.ts");
+		showKeys(
+			this.#vault,
+			(key) => this.home.choose(key),
+			() => void this.refresh(),
+		);
+	}
+
+	async #keep(text: string, keyName: string): Promise<void> {
+		const { keepKey } = await import("./keysview.ts");
+		const key = await keepKey(this.#vault.keys, text, keyName);
+		await this.refresh();
+		if (key !== undefined) this.home.choose(key);
 	}
 
 	#listen(): void {

@@ -1,4 +1,4 @@
-import type { Auth, ConnectOptions, HostKeyPolicy, KnownHostsStore, Lazy } from "../client/index.ts";
+import type { Auth, ConnectOptions, HeldKey, HostKeyPolicy, KnownHostsStore, Lazy } from "../client/index.ts";
 import type { KeyHistory } from "./prompts/hostkey.ts";
 
 /** A known_hosts file that can tell about its keys and replace them. */
@@ -9,10 +9,12 @@ export interface KnownHostsBook extends KnownHostsStore {
 	replace?(lines: readonly string[], line: string): Promise<void>;
 }
 
-/** A private key to log in with. It is held in memory only. */
+/** A private key to log in with. */
 export interface Identity {
-	/** Text of the key: OpenSSH or PEM. */
-	readonly key: string | Uint8Array;
+	/** Text of the key (OpenSSH, PEM or PuTTY), which is held in memory only, or a key that the browser holds. */
+	readonly key: string | Uint8Array | HeldKey;
+	/** Text of its certificate. */
+	readonly certificate?: string;
 	/** What dialogs call it. */
 	readonly name: string;
 }

@@ -39,7 +39,7 @@ export class Questions {
 	auth(options: TerminalOptions): Auth[] {
 		if (options.auth !== undefined) return [...options.auth];
 		const keys = (options.keys ?? []).map(
-			({ key, name }): Auth => ({ type: "publickey", key, name, passphrase: (ask) => this.#passphrase(ask) }),
+			(identity): Auth => ({ type: "publickey", ...identity, passphrase: (ask) => this.#passphrase(ask) }),
 		);
 		const login = new Passwords(this.#kept, options.password);
 		const password: Auth = { type: "password", password: (ask) => this.#askPassword(ask, login) };

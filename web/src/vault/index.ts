@@ -1,4 +1,5 @@
-/** What this browser remembers: known hosts, recent hosts, settings. Nothing secret. */
+/** What this browser remembers: keys that nobody can read, known hosts, recent hosts, settings. Nothing secret. */
+export { KeyBook, type StoredKey } from "./keys.ts";
 export { KnownHosts } from "./knownhosts.ts";
 export { type RecentHost, RecentHosts } from "./recents.ts";
 export { checkSettings, defaults, type Settings, SettingsBook } from "./settings.ts";

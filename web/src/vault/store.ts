@@ -1,7 +1,8 @@
 /**
  * Where the vault keeps its records: IndexedDB, or, where the browser forbids
  * that (private windows, partitioned frames), memory until the tab closes.
- * Nothing secret goes in here: no password, no passphrase, no private key.
+ * Nothing secret goes in here: no password, no passphrase, no private key but
+ * those that the browser itself refuses to show.
  */
 import { type DBSchema, type IDBPDatabase, openDB } from "idb";
 
