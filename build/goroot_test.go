@@ -51,8 +51,8 @@ func TestAPatchWantsTheFileThatItWasMadeFor(t *testing.T) {
 	file := filepath.Join(dir, "a.go")
 	p := patch{line: "func f() {", insert: "\tg()"}
 	for text, want := range map[string]string{
-		"x\nfunc f() {\n}\n":                "x\nfunc f() {\n\tg()\n}\n",
-		"func other() {\n}\n":               "",
+		"x\nfunc f() {\n}\n":                 "x\nfunc f() {\n\tg()\n}\n",
+		"func other() {\n}\n":                "",
 		"func f() {\n}\n\n// \nfunc f() {\n": "",
 	} {
 		if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
