@@ -2,7 +2,7 @@
 // twice: a step whose inputs have not changed is skipped.
 //
 //	go run ./build             the page, dist/wasmiko and dist/npm
-//	go run ./build size        what a first visit loads, held to its budgets
+//	go run ./build size        what a first visit loads, and which package weighs what in the core
 //	go run ./build licences    who wrote what we ship, held to the allow list
 //	go run ./build host        what runs the core's tests under Node
 //	build exec PROGRAM ARGS    a wasm program under Node, packed as the core is: for go test -exec

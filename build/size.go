@@ -84,5 +84,5 @@ func printSizes() error {
 		fmt.Printf("%v  %s\n", files[name], name)
 	}
 	fmt.Printf("%v  first load, budget %d\n%v  %s, budget %d\n", first, firstLoadBudget, core, m.Core, coreBudget)
-	return nil
+	return weighPackages()
 }
