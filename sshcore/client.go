@@ -162,7 +162,7 @@ func (c *Client) Wait() error {
 
 // watch learns why the connection ended, and tells.
 func (c *Client) watch() {
-	err := c.conn.Wait()
+	err := c.ended()
 	c.tap.Close()
 	c.err = c.explain(err)
 	c.cfg.trace(StepClosed, c.err.Error())
@@ -170,6 +170,25 @@ func (c *Client) watch() {
 		c.under.Close()
 	}
 	close(c.done)
+}
+
+// ended waits for x/crypto to end the connection. It closes the transport
+// first, and may then wait for ever: if a packet broke the protocol and more
+// had come, its reader wants to hand those to nobody.
+func (c *Client) ended() error {
+	said := make(chan error, 1)
+	go func() { said <- c.conn.Wait() }()
+	select {
+	case err := <-said:
+		return err
+	case <-c.tap.gone:
+	}
+	select {
+	case err := <-said:
+		return err
+	case <-time.After(lastWords):
+		return errors.New("a packet that breaks the protocol")
+	}
 }
 
 func (c *Client) explain(err error) error {

@@ -333,3 +333,21 @@ func forwardTo(t *testing.T, next *sshtest.Server) func(string, ssh.Channel) {
 		sshtest.Join(ch, conn)
 	}
 }
+
+// stuckConn is an ssh.Conn that never finds its end.
+type stuckConn struct{ ssh.Conn }
+
+func (stuckConn) Wait() error          { select {} }
+func (stuckConn) RemoteAddr() net.Addr { return tunnelAddr{"tcp", "h:22"} }
+
+func TestAProtocolLibraryThatHangsAtItsEndHoldsUpNobody(t *testing.T) {
+	near, far := net.Pipe()
+	defer far.Close()
+	c := &Client{conn: stuckConn{}, tap: newTap(near), cfg: &Config{}, done: make(chan struct{})}
+	go c.watch()
+	c.tap.Close() // as x/crypto does, after a packet that breaks the protocol
+	var broken *ProtocolError
+	if err := c.Wait(); !errors.As(err, &broken) || broken.Reason != ReasonIntegrity {
+		t.Errorf("got %v", err)
+	}
+}

@@ -34,11 +34,12 @@ type expected struct {
 
 // interop is the table of the servers in build/system.sh, as measured. Dropbear
 // refuses some of a dozen sessions that are asked for at once, and ends the
-// connection on a hundred.
+// connection on a hundred; Paramiko, when channels close together, now and then
+// sends for one that is closed, which ends the connection here as in OpenSSH.
 var interop = map[string]expected{
 	"Dropbear": {kex: "curve25519-sha256", cipher: ssh.CipherChaCha20Poly1305, password: true, stderr: true, exitSignal: true, sftp: true, pty: true, forward: true, sessions: 5},
 	"tinysshd": {kex: "curve25519-sha256", cipher: ssh.CipherChaCha20Poly1305, stderr: true, exitSignal: true, sftp: true, pty: true, sessions: 0},
-	"Paramiko": {kex: "curve25519-sha256@libssh.org", cipher: ssh.CipherAES256CTR, password: true, interactive: true, stderr: true, sftp: true, sessions: 100},
+	"Paramiko": {kex: "curve25519-sha256@libssh.org", cipher: ssh.CipherAES256CTR, password: true, interactive: true, stderr: true, sftp: true, sessions: 1},
 	"AsyncSSH": {kex: "curve25519-sha256", cipher: ssh.CipherAES256GCM, password: true, interactive: true, stderr: true, exitSignal: true, sftp: true, forward: true, sessions: 100},
 	"lsh":      {kex: ssh.InsecureKeyExchangeDH14SHA1, cipher: ssh.InsecureCipherTripleDESCBC, password: true, stderr: true, exitSignal: true, sftp: true, pty: true, forward: true, sessions: 100, legacy: true},
 }

@@ -17,6 +17,8 @@ type tap struct {
 	onVersion func(version string) // called once, from the reading goroutine
 	onEnd     func()               // called once, when the end is certain
 
+	gone chan struct{} // closed when ended is set
+
 	mu      sync.Mutex
 	changed sync.Cond // broadcast when reading or ended changes
 	reading bool      // a Read of the transport is under way
@@ -26,7 +28,7 @@ type tap struct {
 }
 
 func newTap(conn net.Conn) *tap {
-	t := &tap{Conn: conn}
+	t := &tap{Conn: conn, gone: make(chan struct{})}
 	t.changed.L = &t.mu
 	return t
 }
@@ -88,6 +90,7 @@ func (t *tap) end(cause error) {
 	if first {
 		t.ended, t.cause = true, cause
 		t.changed.Broadcast()
+		close(t.gone)
 	}
 	t.mu.Unlock()
 	if first && t.onEnd != nil {

@@ -98,6 +98,9 @@ class Server(paramiko.ServerInterface):
 
 
 def run(channel, command):
+    # Its answer is read by the thread that sends the reply to the request, so
+    # nothing overtakes that.
+    channel.get_transport().global_request("order@wasmiko.example", wait=True)
     p = subprocess.Popen(command, shell=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 
     def feed():
