@@ -22,7 +22,7 @@ func (s *SFTP) Download(ctx context.Context, path string, w io.Writer, t Transfe
 	const op = "download"
 	e, err := s.describe(ctx, op, path, withStrings(fxpStat, path))
 	if err != nil {
-		return 0, err
+		return 0, s.explain(ctx, err)
 	}
 	if err := regular(e); err != nil {
 		return 0, failed(op, path, err)

@@ -26,6 +26,9 @@ var (
 	// ErrNotEmpty reports a directory that holds something, and so cannot be
 	// removed as it is.
 	ErrNotEmpty = errors.New("the directory is not empty")
+	// ErrBrokenLink reports a link that leads to nothing, or in a circle. It is
+	// an fs.ErrNotExist, too.
+	ErrBrokenLink = fmt.Errorf("a link that leads nowhere: %w", fs.ErrNotExist)
 	// ErrNameTooLong reports a name, or a path, that the server's file system
 	// does not take.
 	ErrNameTooLong = errors.New("the name is too long")

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"io/fs"
 	"strings"
 )
 
@@ -30,6 +31,8 @@ func (s *SFTP) explain(ctx context.Context, err error) error {
 	case StatusNoSuchFile: // OpenSSH's for what is no directory, too
 		if there, statErr := s.Stat(ctx, e.Path); statErr == nil && notDir(e.Op, there) {
 			e.Err = ErrNotDir
+		} else if statErr != nil && s.isLink(ctx, e.Path) {
+			e.Err = ErrBrokenLink
 		}
 	}
 	return err
@@ -39,6 +42,12 @@ func (s *SFTP) explain(ctx context.Context, err error) error {
 // none.
 func notDir(op string, e Entry) bool {
 	return (op == "list" || op == "rmdir") && e.Told.Has(ToldMode) && !e.IsDir()
+}
+
+// isLink tells whether a path is a link.
+func (s *SFTP) isLink(ctx context.Context, path string) bool {
+	e, err := s.Lstat(ctx, path)
+	return err == nil && e.Mode&fs.ModeSymlink != 0
 }
 
 func (s *SFTP) cause(ctx context.Context, e *SFTPError) error {

@@ -18,6 +18,8 @@ func TestFailuresHaveTheirCause(t *testing.T) {
 	os.MkdirAll(dir+"/full/x", 0o755)
 	spill(t, dir+"/f", "x")
 	makeFIFO(t, dir+"/fifo")
+	os.Symlink("nowhere", dir+"/dangling")
+	os.Symlink("loop", dir+"/loop")
 	long := strings.Repeat("x", 256)
 	put := func(path string) error {
 		_, err := s.Put(t.Context(), path, strings.NewReader("x"), Transfer{})
@@ -47,6 +49,12 @@ func TestFailuresHaveTheirCause(t *testing.T) {
 		{"a folder with something in it is removed", s.RemoveDir(t.Context(), dir+"/full"), ErrNotEmpty},
 		{"what is not there is removed as a folder", s.RemoveDir(t.Context(), dir+"/no"), fs.ErrNotExist},
 		{"what is not there is listed", list(dir + "/no"), fs.ErrNotExist},
+		{"a link to nothing is read", get(dir + "/dangling"), ErrBrokenLink},
+		{"a link to nothing is written", put(dir + "/dangling"), ErrBrokenLink},
+		{"a link to nothing is listed", list(dir + "/dangling"), ErrBrokenLink},
+		{"a link in a circle is read", get(dir + "/loop"), ErrBrokenLink},
+		{"a link in a circle is written", put(dir + "/loop"), ErrBrokenLink},
+		{"what is not there is read", get(dir + "/no"), fs.ErrNotExist},
 		{"a pipe is read", get(dir + "/fifo"), ErrNotRegular},
 		{"a pipe is written", put(dir + "/fifo"), ErrNotRegular},
 		{"a long name is made a folder", s.Mkdir(t.Context(), dir+"/"+long, 0), ErrNameTooLong},

@@ -63,8 +63,8 @@ func (s *SFTP) target(ctx context.Context, path string) (string, *Entry, error) 
 	e, err := s.Lstat(ctx, path)
 	if err == nil && e.Mode&fs.ModeSymlink != 0 {
 		// The link stays; a link to nowhere is refused rather than guessed at.
-		if e, err = s.Stat(ctx, path); err != nil {
-			return "", nil, err
+		if e, err = s.describe(ctx, "upload", path, withStrings(fxpStat, path)); err != nil {
+			return "", nil, s.explain(ctx, err)
 		}
 		if path, err = s.RealPath(ctx, path); err != nil {
 			return "", nil, err

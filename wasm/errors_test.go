@@ -148,6 +148,7 @@ func TestErrorsAreDescribed(t *testing.T) {
 		{"an extension that the server lacks", "sftp/unsupported", sftpError("space", 0, errors.ErrUnsupported), "Cannot measure"},
 		{"a full disk", "sftp/no-space", sftpError("upload", 4, sshcore.ErrNoSpace), "no space"},
 		{"a quota that is used up", "sftp/quota", sftpError("upload", 15, sshcore.ErrNoSpace), "quota"},
+		{"a link to nothing", "sftp/broken-link", sftpError("download", 2, sshcore.ErrBrokenLink), "leads nowhere"},
 		{"a name that is too long", "sftp/bad-name", sftpError("upload", sshcore.StatusBadMessage, nil), "name"},
 		{"an endless folder", "sftp/too-many", sftpError("list", 0, sshcore.ErrTooMany), "believed"},
 		{"an endless tree", "sftp/too-deep", sftpError("remove", 0, sshcore.ErrTooDeep), "deeply"},

@@ -31,6 +31,7 @@ var sftpHints = map[string]string{
 	"sftp/quota":              "Your share of the server's disk is used up. Make room, then go on.",
 	"sftp/bad-name":           "Choose another name.",
 	"sftp/name-too-long":      "Choose a shorter name.",
+	"sftp/broken-link":        "What it points to is missing, or points back to it. Remove the link, or mend it.",
 	"sftp/too-many":           "A folder with so many entries is not listed to its end.",
 	"sftp/too-deep":           "Such a tree is broken or made to trap programs.",
 	"sftp/size-mismatch":      "Move it again.",
@@ -154,6 +155,7 @@ var sftpReasons = []struct {
 	{sshcore.ErrNoChecksum, "no-checksum"},
 	{sshcore.ErrPartBusy, "part-busy"},
 	{sshcore.ErrPartTaken, "part-taken"},
+	{sshcore.ErrBrokenLink, "broken-link"},
 	{fs.ErrNotExist, "no-such-file"},
 	{fs.ErrPermission, "permission-denied"},
 	{fs.ErrExist, "exists"},
@@ -176,6 +178,7 @@ var sftpReasons = []struct {
 // causes are the ends of sentences.
 var causes = map[string]string{
 	"no-such-file":       "there is no such file or folder",
+	"broken-link":        "it is a link that leads nowhere",
 	"permission-denied":  "permission denied",
 	"exists":             "something with this name is there already",
 	"not-empty":          "it is not empty",
