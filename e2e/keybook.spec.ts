@@ -1,6 +1,7 @@
 /** The keys of the browser, as a person meets them. */
 import { execFileSync } from "node:child_process";
 import { appendFileSync, copyFileSync, mkdirSync, writeFileSync } from "node:fs";
+import { AxeBuilder } from "@axe-core/playwright";
 import type { Locator } from "@playwright/test";
 import { App } from "./app.ts";
 import { expect, screenshot, test } from "./fixtures.ts";
@@ -152,13 +153,70 @@ test("a passkey is made where the page has a name, and refused with a reason whe
 	}
 });
 
+test("a server's program uses a key only where that was allowed, and is asked about each time", async ({
+	page,
+	sshd,
+}) => {
+	const app = await new App(page).open();
+	const keys = await keysOf(app);
+	await choose(app, keys.getByRole("button", { name: "Import a file…" }), `${sshd.dir}/user`);
+	await keys.getByRole("button", { name: /^user/ }).click();
+	await app.connect(`${sshd.username}@127.0.0.1:${sshd.port}`);
+	await app.trust("Trust and save");
+	await app.connected();
+	const sign =
+		"ssh-add -L >/tmp/lent.pub; echo x | ssh-keygen -q -Y sign -n file -f /tmp/lent.pub | head -1; echo done $?";
+	await app.terminal.shows(/[$#] ?$/);
+	await app.terminal.run("echo agent $SSH_AUTH_SOCK.");
+	await app.terminal.shows(/^agent \.$/m);
+	await app.button("About this connection").click();
+	await page.getByLabel(/Programs on this host may ask to use my keys/).check();
+	await page.keyboard.press("Escape");
+	await page.locator("ssh-terminal").click();
+	await app.terminal.run("exit");
+	await app.button("Reconnect").click();
+	await app.connected();
+	await app.terminal.shows(/[$#] ?$/);
+	await app.terminal.run(sign);
+	const question = app.alert("Use key user?");
+	await expect(question).toContainText("127.0.0.1");
+	await expect(question.getByRole("button", { name: "Refuse" })).toBeFocused();
+	await screenshot(page, "key-use");
+	await question.getByRole("button", { name: "Allow this once" }).click();
+	await app.terminal.shows("BEGIN SSH SIGNATURE");
+	await app.terminal.run(`clear; ${sign}`);
+	await question.getByRole("button", { name: "Refuse" }).click();
+	await app.terminal.shows(/agent refused|Couldn't sign/);
+});
+
+test("a key file and its certificate are chosen together, and what it says is shown", async ({ page }) => {
+	const ca = new SSHD();
+	ca.keygen("ca", "ed25519", "");
+	const sshd = await new SSHD({ config: [`TrustedUserCAKeys ${ca.dir}/ca.pub`] }).start();
+	try {
+		const args = ["-q", "-s", `${ca.dir}/ca`, "-I", "me at work", "-n", sshd.username, "-V", "-1m:+1h"];
+		execFileSync("ssh-keygen", [...args, `${sshd.dir}/stranger.pub`]);
+		const app = await new App(page).open();
+		const chooser = page.waitForEvent("filechooser");
+		await app.button("Key file…").click();
+		await (await chooser).setFiles([`${sshd.dir}/stranger-cert.pub`, `${sshd.dir}/stranger`]);
+		await expect(page.getByText(`Certificate “me at work”, for ${sshd.username}, until`)).toBeVisible();
+		await app.connect(`${sshd.username}@127.0.0.1:${sshd.port}`);
+		await app.trust();
+		await app.connected();
+	} finally {
+		await sshd.dispose();
+		await ca.dispose();
+	}
+});
+
 for (const colorScheme of ["light", "dark"] as const)
 	for (const [shape, viewport] of [
 		["wide", { width: 1280, height: 800 }],
 		["narrow", { width: 390, height: 844 }],
 	] as const)
 		test.describe(`${colorScheme} and ${shape}`, () => {
-			test.use({ colorScheme, viewport });
+			test.use({ colorScheme, viewport, contextOptions: { reducedMotion: "reduce" } });
 			test("the keys can be seen", async ({ page, sshd }) => {
 				const app = await new App(page).open();
 				const keys = await keysOf(app);
@@ -167,8 +225,10 @@ for (const colorScheme of ["light", "dark"] as const)
 					await expect(keys.getByRole("button", { name: new RegExp(`^${name}`) })).toBeVisible();
 				}
 				await screenshot(page, `keys-${colorScheme}-${shape}`);
+				expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([]);
 				await keys.getByRole("button", { name: "New key…" }).click();
 				await screenshot(page, `new-key-${colorScheme}-${shape}`);
+				expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([]);
 				await app.dialog("New key").getByRole("button", { name: "Make the key" }).click();
 				const shown = app.dialog(/^The public half/);
 				await expect(shown).toBeVisible();

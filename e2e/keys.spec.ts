@@ -245,6 +245,25 @@ test.describe("agents", () => {
 	});
 });
 
+test("one key of the browser opens the jump host and what is behind it", async ({ page, sshd }) => {
+	const behind = await new SSHD().start();
+	try {
+		const line = readKey(sshd, "user.pub");
+		allow(behind, line.trimEnd());
+		const said = await page.evaluate(
+			async ({ jump, target, key }) => {
+				const w = window as Any;
+				const auth = [{ type: "publickey", key: await w.lib.importKey(key) }];
+				return w.run({ ...target, jump: [{ ...jump, auth }] }, auth, "echo behind");
+			},
+			{ jump: target(sshd), target: target(behind), key: readKey(sshd, "user") },
+		);
+		expect(said).toBe("behind\n");
+	} finally {
+		await behind.dispose();
+	}
+});
+
 test("a passkey logs in where sshd takes it, and names the line where it does not", async ({ page, wasmiko }) => {
 	// Passkeys want a domain, and an address is none.
 	await load(page, wasmiko.url.replace("127.0.0.1", "localhost"));

@@ -232,6 +232,7 @@ test("two factors at OpenSSH: a key, then a password", async ({ page }) => {
 		await app.chooseKey(`${sshd.dir}/user`);
 		await app.connect(`${sshd.passwordUser}@127.0.0.1:${sshd.port}`);
 		await app.trust();
+		await expect(app.dialog(/^Password for/)).toContainText("Step 2: the server accepted what came before");
 		await app.password(PASSWORD);
 		await app.connected();
 	} finally {

@@ -272,14 +272,24 @@ func factors(t *testing.T, key ssh.PublicKey, methods ...string) *sshtest.Server
 	return srv
 }
 
+// sequences lists every way to ask for one, two or three of the names, the
+// same one twice or thrice included.
+func sequences(names ...string) [][]string {
+	all := [][]string{}
+	for _, a := range names {
+		all = append(all, []string{a})
+		for _, b := range names {
+			all = append(all, []string{a, b})
+			for _, c := range names {
+				all = append(all, []string{a, b, c})
+			}
+		}
+	}
+	return all
+}
+
 func TestSeveralFactorsInTheServersOrder(t *testing.T) {
-	for _, methods := range [][]string{
-		{"publickey", "password"},
-		{"password", "publickey"},
-		{"publickey", "keyboard-interactive", "password"},
-		{"keyboard-interactive", "publickey"},
-		{"password", "password"},
-	} {
+	for _, methods := range sequences("publickey", "password", "keyboard-interactive") {
 		t.Run(strings.Join(methods, " then "), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				key := sshtest.Key(t, ssh.KeyAlgoED25519)

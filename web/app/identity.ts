@@ -2,9 +2,11 @@ import fileKey from "lucide-static/icons/file-key.svg";
 import fingerprint from "lucide-static/icons/fingerprint-pattern.svg";
 import keyRound from "lucide-static/icons/key-round.svg";
 import cross from "lucide-static/icons/x.svg";
+import { readCertificate } from "../src/client/publickey.ts";
 import { h, icon, newId } from "../src/element/dom.ts";
 import type { Identity } from "../src/element/index.ts";
 import type { StoredKey } from "../src/vault/index.ts";
+import { certificateText } from "./certificate.ts";
 import { checkKey } from "./keytext.ts";
 import { Modal } from "./modal.ts";
 
@@ -28,7 +30,14 @@ export class IdentityPicker {
 	#chosenId: string | undefined;
 	readonly #chosen = h("div", { class: "identity-chosen" });
 	readonly #problem = h("p", { class: "problem", role: "alert" });
-	readonly #file = h("input", { type: "file", class: "visually-hidden", tabindex: "-1", "aria-hidden": "true" });
+	/** Two at once are a key and its certificate. */
+	readonly #file = h("input", {
+		type: "file",
+		multiple: true,
+		class: "visually-hidden",
+		tabindex: "-1",
+		"aria-hidden": "true",
+	});
 	#identity: Identity | undefined;
 
 	constructor(events: IdentityEvents) {
@@ -112,10 +121,13 @@ export class IdentityPicker {
 		);
 	}
 
-	#whereItIs({ key, name }: Identity): HTMLElement[] {
-		if (typeof key !== "string") return [h("span", { class: "quiet" }, "Kept by this browser; nobody can read it.")];
+	#whereItIs({ key, name, certificate }: Identity): HTMLElement[] {
+		const about = certificate === undefined ? [] : [h("span", { class: "quiet" }, certificateText(certificate))];
+		if (typeof key !== "string")
+			return [...about, h("span", { class: "quiet" }, "Kept by this browser; nobody can read it.")];
 		const keep = (): void => this.#events.onKeep(key, name);
 		return [
+			...about,
 			h("span", { class: "quiet" }, "Held in memory until this tab closes."),
 			h("button", { type: "button", class: "text-button", onclick: keep }, "Keep in this browser…"),
 		];
@@ -129,11 +141,25 @@ export class IdentityPicker {
 	}
 
 	async #readFile(): Promise<void> {
-		const file = this.#file.files?.[0];
+		const files = [...(this.#file.files ?? [])];
 		this.#file.value = "";
-		if (file === undefined) return;
-		if (file.size > largestKey) this.#refuse(`${file.name} is too large to be a key.`);
-		else this.#take(await file.text(), file.name);
+		const isCertificate = (file: File): boolean => files.length > 1 && file.name.endsWith("-cert.pub");
+		const key = files.find((file) => !isCertificate(file));
+		if (key === undefined) return;
+		const large = files.find((file) => file.size > largestKey);
+		if (large !== undefined) return this.#refuse(`${large.name} is too large to be a key.`);
+		if (!this.#take(await key.text(), key.name)) return;
+		const certificate = await files.find(isCertificate)?.text();
+		if (certificate !== undefined) this.#certify(certificate);
+	}
+
+	#certify(certificate: string): void {
+		try {
+			readCertificate(certificate);
+			if (this.#identity !== undefined) this.#use({ ...this.#identity, certificate });
+		} catch (error) {
+			this.#refuse(`The certificate cannot be read: ${(error as Error).message}.`);
+		}
 	}
 
 	#take(text: string, name: string): boolean {
@@ -188,6 +214,7 @@ export class IdentityPicker {
 	}
 }
 
-function identityOf({ held, name, certificate }: StoredKey): Identity {
+/** A key of this browser as the terminal takes it. */
+export function identityOf({ held, name, certificate }: StoredKey): Identity {
 	return { key: held, name, ...(certificate !== undefined && { certificate }) };
 }

@@ -8,6 +8,9 @@ import { Modal } from "./modal.ts";
 export interface InfoChoices {
 	readonly clipboard: boolean;
 	onClipboard(allowed: boolean): void;
+	/** Whether programs on the host may ask for the browser's keys. */
+	readonly agent: boolean;
+	onAgent(allowed: boolean): void;
 }
 
 /** Shows all that is known of a connection, and copies it for who helps. */
@@ -20,8 +23,6 @@ export function showInfo(where: string, info: ConnectionInfo, choices: InfoChoic
 			() => (copy.textContent = "The browser did not allow copying"),
 		);
 	});
-	const allow = h("input", { type: "checkbox", id: newId("clipboard"), checked: choices.clipboard });
-	allow.addEventListener("change", () => choices.onClipboard(allow.checked));
 	const modal = new Modal(
 		`Connection to ${where}`,
 		h(
@@ -32,15 +33,21 @@ export function showInfo(where: string, info: ConnectionInfo, choices: InfoChoic
 				h("dd", {}, /SHA256:/.test(value) ? h("code", {}, value) : value),
 			]),
 		),
-		h(
-			"div",
-			{ class: "check" },
-			allow,
-			h("label", { for: allow.id }, "Programs on this host may put text on my clipboard"),
+		check("Programs on this host may put text on my clipboard", choices.clipboard, choices.onClipboard),
+		check(
+			"Programs on this host may ask to use my keys (agent forwarding, from the next connection on; each use asks)",
+			choices.agent,
+			choices.onAgent,
 		),
 		h("div", { class: "actions" }, copy),
 	);
 	modal.element.classList.add("info");
+}
+
+function check(text: string, now: boolean, onChange: (allowed: boolean) => void): HTMLElement {
+	const input = h("input", { type: "checkbox", id: newId("check"), checked: now });
+	input.addEventListener("change", () => onChange(input.checked));
+	return h("div", { class: "check" }, input, h("label", { for: input.id }, text));
 }
 
 type Row = readonly [name: string, value: string];

@@ -4,10 +4,10 @@ import fingerprintIcon from "lucide-static/icons/fingerprint-pattern.svg";
 import keyRound from "lucide-static/icons/key-round.svg";
 import pencil from "lucide-static/icons/pencil.svg";
 import trash from "lucide-static/icons/trash-2.svg";
-import { type CertificateInfo, publicKeyLine, readCertificate } from "../src/client/publickey.ts";
+import { publicKeyLine } from "../src/client/publickey.ts";
 import { h, icon } from "../src/element/dom.ts";
-import { showable } from "../src/element/untrusted.ts";
 import type { KeyBook, StoredKey } from "../src/vault/index.ts";
+import { certificateText, isExpired } from "./certificate.ts";
 import { formatWhen } from "./format.ts";
 import { askFile, askText } from "./keyimport.ts";
 import { confirm } from "./modal.ts";
@@ -72,22 +72,8 @@ function usedWhen({ used }: StoredKey): string {
 
 function certificateLine({ certificate }: StoredKey): HTMLElement | false {
 	if (certificate === undefined) return false;
-	const info = readCertificate(certificate);
-	const expired = info.validUntil !== undefined && info.validUntil.getTime() < Date.now();
-	return h(
-		"span",
-		{ class: expired ? "key-certificate expired" : "key-certificate" },
-		describeCertificate(info, expired),
-	);
-}
-
-/** A certificate in one line: what it is called, for whom, and how long. */
-export function describeCertificate({ keyId, principals, validUntil }: CertificateInfo, expired: boolean): string {
-	const date = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
-	const whom = principals.length === 0 ? "" : `, for ${principals.map((name) => showable(name, 40)).join(", ")}`;
-	const until =
-		validUntil === undefined ? ", for ever" : `, ${expired ? "expired" : "until"} ${date.format(validUntil)}`;
-	return `Certificate “${showable(keyId, 80)}”${whom}${until}`;
+	const expired = isExpired(certificate);
+	return h("span", { class: expired ? "key-certificate expired" : "key-certificate" }, certificateText(certificate));
 }
 
 async function copyPublic(key: StoredKey): Promise<void> {

@@ -2,9 +2,10 @@ import type { ConnectionInfo } from "../src/client/index.ts";
 import { h } from "../src/element/dom.ts";
 import { formatCount } from "../src/element/files/figures.ts";
 import type { Identity, SSHTerminal, TerminalOptions, TerminalState } from "../src/element/index.ts";
-import type { Settings } from "../src/vault/index.ts";
+import type { Settings, StoredKey } from "../src/vault/index.ts";
 import type { Demo } from "./config.ts";
 import { FilesPane } from "./filespane.ts";
+import { identityOf } from "./identity.ts";
 import { showInfo } from "./info.ts";
 import { StatusBar } from "./statusbar.ts";
 import { formatTarget, type Target } from "./target.ts";
@@ -41,6 +42,7 @@ export class SessionView {
 	readonly #terminal: SSHTerminal;
 	readonly #bar: StatusBar;
 	readonly #files: FilesPane;
+	#lendable: readonly StoredKey[] = [];
 	#settings: Settings;
 	#remoteTitle = "";
 	#poll: ReturnType<typeof setInterval> | undefined;
@@ -106,7 +108,7 @@ export class SessionView {
 
 	/** Connects; the element shows how it goes. */
 	connect(): void {
-		void this.#terminal.connect().catch(() => {});
+		void this.#connect().catch(() => {});
 	}
 
 	focus(): void {
@@ -137,14 +139,19 @@ export class SessionView {
 		const facts = await client.refreshInfo().catch(() => undefined);
 		if (facts === undefined) return;
 		const key = this.#hostKey();
-		const { clipboardHosts } = this.#settings;
+		const { clipboardHosts, agentHosts } = this.#settings;
 		showInfo(this.where, facts, {
 			clipboard: clipboardHosts.includes(key),
-			onClipboard: (allowed) =>
-				this.#events.onSettings({
-					clipboardHosts: allowed ? [...clipboardHosts, key] : clipboardHosts.filter((host) => host !== key),
-				}),
+			onClipboard: (allowed) => this.#events.onSettings({ clipboardHosts: listed(clipboardHosts, key, allowed) }),
+			agent: agentHosts.includes(key),
+			onAgent: (allowed) => this.#events.onSettings({ agentHosts: listed(agentHosts, key, allowed) }),
 		});
+	}
+
+	async #connect(): Promise<void> {
+		this.#lendable = await this.#vault.keys.list();
+		this.#terminal.options = this.#options();
+		await this.#terminal.connect();
 	}
 
 	#options(): TerminalOptions {
@@ -160,6 +167,7 @@ export class SessionView {
 			...(this.#settings.shell === "tmux" && { command: inTmux }),
 			remoteClipboard: this.#settings.clipboardHosts.includes(this.#hostKey()),
 			...(identity !== undefined && { keys: [identity] }),
+			...(this.#settings.agentHosts.includes(this.#hostKey()) && { lendKeys: this.#lendable.map(identityOf) }),
 			...(target.fingerprint !== undefined && { promisedFingerprint: target.fingerprint }),
 			// The demo's key lives as long as the gateway runs: to save it would raise the alarm at the next start.
 			...(demo === undefined ? { knownHosts: this.#vault.hosts } : { password: demo.demo.password }),
@@ -209,4 +217,10 @@ export class SessionView {
 		if (facts !== undefined && this.live) this.#bar.facts(facts);
 		return facts;
 	}
+}
+
+/** A list with a host on it, or without. */
+function listed(hosts: readonly string[], host: string, on: boolean): readonly string[] {
+	const others = hosts.filter((each) => each !== host);
+	return on ? [...others, host] : others;
 }

@@ -63,6 +63,17 @@ for (const [kind, type, algorithms] of [
 		assert.ok(told.includes(await fingerprintOf(key.publicKey)), told);
 	});
 
+for (const [namedCurve, type] of [
+	["P-384", "ecdsa-sha2-nistp384"],
+	["P-521", "ecdsa-sha2-nistp521"],
+] as const)
+	test(`so do keys on larger curves: ${namedCurve}`, async () => {
+		const pair = await crypto.subtle.generateKey({ name: "ECDSA", namedCurve }, false, ["sign", "verify"]);
+		const key = await signingKey(pair);
+		assert.equal(keyType(key.publicKey), type);
+		for (let i = 0; i < 8; i++) await verify(key, type);
+	});
+
 test("keys that SSH does not know are refused", async () => {
 	const { subtle } = crypto;
 	const exchange = (await subtle.generateKey({ name: "ECDH", namedCurve: "P-256" }, false, [

@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { AuthError, SSHError } from "../src/client/errors.ts";
 import type { Ask, Challenge } from "../src/client/index.ts";
 import { Passwords, reasonOf } from "../src/element/passwords.ts";
-import { asksCode, asksPassword } from "../src/element/prompts/wording.ts";
+import { asksCode, asksPassword, passwordPurpose } from "../src/element/prompts/wording.ts";
 
 const { signal } = new AbortController();
 
@@ -38,6 +38,39 @@ const passwords: [name: string, asked: Partial<Challenge>, want: boolean][] = [
 for (const [name, asked, want] of passwords) {
 	test(`a password is recognised: ${name}`, () => assert.equal(asksPassword(challenge(asked)), want));
 }
+
+for (const prompt of [
+	...["Passwort: ", "Mot de passe : ", "Contraseña: ", "Senha:", "Wachtwoord: ", "Lösenord: ", "Hasło: ", "Heslo: "],
+	...[
+		"Пароль: ",
+		"Κωδικός: ",
+		"סיסמה: ",
+		"密码：",
+		"パスワード: ",
+		"암호:",
+		"Passwort für root:",
+		"Mot de passe pour a@b : ",
+	],
+])
+	test(`a password is recognised in its language: ${prompt}`, () =>
+		assert.equal(asksPassword(challenge({ prompts: hidden(prompt) })), true));
+
+for (const [prompt, want] of [
+	["Current password: ", "current-password"],
+	["New password: ", "new-password"],
+	["Retype new password: ", "new-password"],
+	["Neues Passwort: ", "new-password"],
+	["Geben Sie das neue Passwort erneut ein: ", "new-password"],
+	["Nouveau mot de passe : ", "new-password"],
+	["Aktuelles Passwort: ", "current-password"],
+	["Новый пароль: ", "new-password"],
+	["新しいパスワード: ", "new-password"],
+	["PIN: ", "off"],
+] as const)
+	test(`a hidden prompt is for a ${want}: ${prompt}`, () => {
+		assert.equal(passwordPurpose(prompt), want);
+		if (want === "new-password") assert.equal(asksPassword(challenge({ prompts: hidden(prompt) })), false);
+	});
 
 const codes: [name: string, text: string, echo: boolean, asked: Partial<Challenge>, want: boolean][] = [
 	["by the prompt's words", "Verification code: ", false, {}, true],

@@ -4,6 +4,7 @@ import { Absence } from "./absence.ts";
 import { darkOf, fontSizeOf, fontSizes, lookOf, targetOf, whereOf } from "./attributes.ts";
 import { news } from "./events.ts";
 import { cancelled } from "./layer.ts";
+import { lendingAgent } from "./lending.ts";
 import { endedBar, lostBar, type NoticeActions, ProgressCard, problemCard } from "./notices.ts";
 import type { TerminalOptions } from "./options.ts";
 import { reasonOf } from "./passwords.ts";
@@ -114,11 +115,10 @@ export class SSHTerminal extends HTMLElement {
 		this.#ready.promise.catch(() => {});
 		const { promise } = this.#ready;
 		const { cols, rows } = view.screen.terminal;
+		const { term = "xterm-256color", env = { LANG: "C.UTF-8" }, lendKeys = [] } = this.#options;
+		const agent = lendKeys.length > 0 ? lendingAgent(this, view.layer, lendKeys) : undefined;
 		const session: Session = new Session(
-			{
-				...{ cols, rows, term: this.#options.term ?? "xterm-256color", env: this.#options.env ?? { LANG: "C.UTF-8" } },
-				command: this.#options.command ?? "",
-			},
+			{ cols, rows, term, env, agent, command: this.#options.command ?? "" },
 			{
 				onProgress: (step) => {
 					this.#setState(stateOf(step.step) ?? this.#state);

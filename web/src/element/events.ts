@@ -1,4 +1,4 @@
-import type { Ask, Challenge, Decision, HostKey } from "../client/index.ts";
+import type { Ask, Challenge, Decision, HostKey, KeyUse } from "../client/index.ts";
 
 /**
  * A question that the page may answer in its own way: `respondWith` takes the
@@ -39,6 +39,8 @@ export interface PromptEventMap {
 	"ssh-password": PromptEvent<Ask, string>;
 	"ssh-passphrase": PromptEvent<Ask, string>;
 	"ssh-challenge": PromptEvent<Challenge, readonly string[]>;
+	/** A program on the server wants to use a key that was lent. */
+	"ssh-key-use": PromptEvent<KeyUse, boolean>;
 }
 
 /** News of a terminal: bubbles out of shadow roots, carries its facts as `detail`. */

@@ -26,6 +26,8 @@ export interface TerminalOptions
 	readonly auth?: readonly Auth[];
 	/** Keys that are tried before a password is asked for. */
 	readonly keys?: readonly Identity[];
+	/** Keys of the browser that programs on the server may use, each time with a question (agent forwarding). None if absent. */
+	readonly lendKeys?: readonly Identity[];
 	/** Used once before the password is asked for, by whichever method the server asks first. */
 	readonly password?: Lazy<string>;
 	/** Which host keys to accept, in place of asking. */

@@ -1,4 +1,5 @@
 import {
+	type Agent,
 	type ConnectOptions,
 	connect,
 	type Exit,
@@ -26,7 +27,7 @@ export type SessionEnd =
 	| { readonly kind: "failed"; readonly error: unknown }
 	| { readonly kind: "closed" };
 
-/** The size of a terminal, and what it calls itself. */
+/** The size of a terminal, what it calls itself, and what it is given. */
 export interface Size {
 	readonly cols: number;
 	readonly rows: number;
@@ -34,6 +35,8 @@ export interface Size {
 	readonly env?: Readonly<Record<string, string>>;
 	/** What runs in place of the login shell. */
 	readonly command?: string;
+	/** Lent to the server. */
+	readonly agent?: Agent | undefined;
 }
 
 /** One connection with one login shell on it, from the dial to its end. */
@@ -108,7 +111,8 @@ export class Session {
 			onBanner: (text) => this.#over || this.#events.onBanner(text),
 		});
 		const asked = this.#size;
-		this.#shell = await this.#client.shell({ ...asked, signal });
+		const { agent, ...size } = asked;
+		this.#shell = await this.#client.shell({ ...size, signal, ...(agent && { agent }) });
 		if (this.#size !== asked) this.#shell.resize(this.#size.cols, this.#size.rows);
 	}
 

@@ -12,6 +12,8 @@ export interface Settings {
 	readonly shell: "login" | "tmux";
 	/** Hosts, as `host:port`, whose programs may write to the clipboard. */
 	readonly clipboardHosts: readonly string[];
+	/** Hosts, as `host:port`, whose programs may ask to use this browser's keys. */
+	readonly agentHosts: readonly string[];
 }
 
 /** The settings of someone who set nothing. */
@@ -23,6 +25,7 @@ export const defaults: Settings = {
 	onLost: "ask",
 	shell: "login",
 	clipboardHosts: [],
+	agentHosts: [],
 };
 
 const record = "settings";
@@ -37,10 +40,13 @@ export function checkSettings(value: unknown): Settings {
 		bell: oneOf(given.bell, ["none", "visual"], defaults.bell),
 		onLost: oneOf(given.onLost, ["ask", "login"], defaults.onLost),
 		shell: oneOf(given.shell, ["login", "tmux"], defaults.shell),
-		clipboardHosts: Array.isArray(given.clipboardHosts)
-			? given.clipboardHosts.filter((host) => typeof host === "string").slice(0, 1000)
-			: [],
+		clipboardHosts: hosts(given.clipboardHosts),
+		agentHosts: hosts(given.agentHosts),
 	};
+}
+
+function hosts(value: unknown): readonly string[] {
+	return Array.isArray(value) ? value.filter((host) => typeof host === "string").slice(0, 1000) : [];
 }
 
 function oneOf<T>(value: unknown, allowed: readonly T[], otherwise: T): T {

@@ -6,7 +6,7 @@ import { h, newId } from "../dom.ts";
 import type { Answering, Card } from "../layer.ts";
 import { showable } from "../untrusted.ts";
 import { button, card, field, p, secretField, serverSays } from "./parts.ts";
-import { asksCode, namesCode } from "./wording.ts";
+import { asksCode, namesCode, passwordPurpose } from "./wording.ts";
 
 /** A password, and whether to use it again for a reconnect. */
 export interface PasswordAnswer {
@@ -23,6 +23,7 @@ export function passwordCard(ask: Ask, { done, cancel }: Answering<PasswordAnswe
 		picture: lock,
 		body: [
 			ask.attempt > 1 && h("p", { class: "hint bad", role: "alert" }, `Refused. Attempt ${ask.attempt}.`),
+			stepNote(ask.step),
 			words !== undefined &&
 				serverSays(wordsOf(words, ...words.prompts.map((prompt) => prompt.text)), "The server asks:"),
 			hiddenUser(ask.username),
@@ -34,6 +35,11 @@ export function passwordCard(ask: Ask, { done, cancel }: Answering<PasswordAnswe
 		onSubmit: () => done({ password: password.value, keep: keep.checked }),
 	});
 	return { element, focus: password };
+}
+
+/** What came before was right: a server that wants several proofs must not look like one that refused the first. */
+function stepNote(step: number): HTMLElement | false {
+	return step > 1 && p(`Step ${step}: the server accepted what came before, and wants this as well.`);
 }
 
 /** Password managers file a password under the user name that stands beside it. */
@@ -78,7 +84,7 @@ export function challengeCard(challenge: Challenge, { done, cancel }: Answering<
 		title: `${showable(challenge.host, 120)} asks ${challenge.username}`,
 		picture: messages,
 		body: [
-			challenge.round > 1 && p("Another question:"),
+			challenge.round > 1 ? p("Another question:") : stepNote(challenge.step),
 			words !== "" && serverSays(words),
 			...(rows.length > 0 ? [h("p", { class: "server-label" }, "The server asks:"), ...rows] : []),
 			h("p", { class: "quiet" }, "Answers go encrypted to the server; the gateway cannot read them."),
@@ -98,7 +104,7 @@ function wordsOf({ name, instruction }: Challenge, ...more: string[]): string {
 
 function challengeInput(prompt: Prompt, challenge: Challenge): HTMLInputElement {
 	const code = asksCode(prompt, challenge);
-	const complete = code ? "one-time-code" : !prompt.echo && /password/i.test(prompt.text) ? "current-password" : "off";
+	const complete = code ? "one-time-code" : prompt.echo ? "off" : passwordPurpose(prompt.text);
 	return h("input", {
 		type: prompt.echo || namesCode(prompt.text) ? "text" : "password",
 		autocomplete: complete,
