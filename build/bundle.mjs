@@ -89,8 +89,11 @@ async function bundlePage() {
 		entryPoints: [
 			{ in: "web/app/app.ts", out: "app" },
 			{ in: "web/app/app.css", out: "app" },
+			{ in: "web/app/embed.ts", out: "embed" },
+			{ in: "web/app/embed.css", out: "embed" },
 			{ in: "web/src/client/index.ts", out: "wasmiko" },
 			{ in: "web/src/element/index.ts", out: "element" },
+			{ in: "web/src/frame/index.ts", out: "frame" },
 		],
 		outdir: assets,
 		entryNames: "[name]-[hash]",
@@ -108,20 +111,24 @@ async function bundlePage() {
 	};
 	const app = built("web/app/app.ts", ".js");
 	const css = built("web/app/app.css", ".css");
+	const html = (name) => {
+		const script = built(`web/app/${name}.ts`, ".js");
+		const style = built(`web/app/${name}.css`, ".css");
+		const preloads = staticImports(metafile, script).filter((f) => f !== script);
+		return [relative(webDist, script), relative(webDist, style), preloads.map((f) => relative(webDist, f))];
+	};
 
 	stableName("lib/wasmiko.js", built("web/src/client/index.ts", ".js"));
 	stableName("lib/element.js", built("web/src/element/index.ts", ".js"));
+	stableName("lib/frame.js", built("web/src/frame/index.ts", ".js"));
 	cpSync("examples", join(webDist, "examples"), { recursive: true });
 	copyFileSync(join(dirname(core), "third-party.txt"), join(webDist, "licenses.txt"));
 	for (const f of readdirSync("web/app").filter((f) => /\.(svg|png|ico|webmanifest)$/.test(f)))
 		copyFileSync(join("web/app", f), join(webDist, f));
 
 	const static_ = staticImports(metafile, app);
-	writeIndex(
-		relative(webDist, app),
-		relative(webDist, css),
-		static_.filter((f) => f !== app).map((f) => relative(webDist, f)),
-	);
+	writeHTML("index.html", "app", ...html("app"));
+	writeHTML("embed.html", "embed", ...html("embed"));
 	const manifest = {
 		firstLoad: ["index.html", relative(webDist, css), ...static_.map((f) => relative(webDist, f))],
 		core: `assets/${wasm}`,
@@ -150,13 +157,13 @@ function staticImports(metafile, entry) {
 	return [...seen];
 }
 
-function writeIndex(app, css, preloads) {
-	const html = readFileSync("web/app/index.html", "utf8")
-		.replace("{{app.js}}", app)
-		.replace("{{app.css}}", css)
+function writeHTML(file, name, script, style, preloads) {
+	const html = readFileSync(`web/app/${file}`, "utf8")
+		.replace(`{{${name}.js}}`, script)
+		.replace(`{{${name}.css}}`, style)
 		.replace("{{preload}}", preloads.map((p) => `<link rel="modulepreload" href="${p}">`).join(""));
-	if (html.includes("{{")) throw new Error("web/app/index.html has a placeholder that the build does not know");
-	writeFileSync(join(webDist, "index.html"), html);
+	if (html.includes("{{")) throw new Error(`web/app/${file} has a placeholder that the build does not know`);
+	writeFileSync(join(webDist, file), html);
 }
 
 async function bundlePackage() {
@@ -171,6 +178,7 @@ async function bundlePackage() {
 		entryPoints: [
 			{ in: "web/src/client/index.ts", out: "index" },
 			{ in: "web/src/element/index.ts", out: "element" },
+			{ in: "web/src/frame/index.ts", out: "frame" },
 		],
 		outdir: npmDist,
 		splitting: true,
@@ -198,6 +206,7 @@ function packageJSON() {
 		exports: {
 			".": entry("client"),
 			"./element": entry("element"),
+			"./frame": entry("frame"),
 			"./worker.js": "./worker.js",
 			"./core.wasm": "./core.wasm",
 			"./package.json": "./package.json",

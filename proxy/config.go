@@ -33,6 +33,10 @@ type Config struct {
 	// the one that the Host header names, as scheme://host[:port]. Zero: none.
 	Origins []string
 
+	// Embedders lists the pages that may show the terminal at /embed in a frame,
+	// written as Origins are. Zero: none.
+	Embedders []string
+
 	// Allow lists the permitted targets as PATTERN[:PORTS]. PATTERN is a name,
 	// *.example.org for all names below one, an IP address, a CIDR range, or *;
 	// an IPv6 one is put in brackets when PORTS follow. PORTS are numbers and
@@ -114,7 +118,7 @@ func (c Config) withDefaults() (Config, error) {
 		hosts[i] = host
 	}
 	c.Hosts = hosts
-	for _, o := range c.Origins {
+	for _, o := range append(c.Origins[:len(c.Origins):len(c.Origins)], c.Embedders...) {
 		if err := checkOrigin(o); err != nil {
 			return c, err
 		}

@@ -39,14 +39,15 @@ func New(cfg Config) (*Proxy, error) {
 	if err != nil {
 		return nil, err
 	}
-	pg, err := newPage(cfg.Page)
+	pg, err := newPage(cfg.Page, cfg.Embedders)
 	if err != nil {
 		return nil, err
 	}
 	config, err := json.Marshal(struct {
-		Version string `json:"version"`
-		Demo    *Demo  `json:"demo,omitempty"`
-	}{cfg.Version, cfg.Demo})
+		Version string   `json:"version"`
+		Demo    *Demo    `json:"demo,omitempty"`
+		Embed   []string `json:"embed,omitempty"`
+	}{cfg.Version, cfg.Demo, cfg.Embedders})
 	if err != nil {
 		return nil, err
 	}

@@ -16,7 +16,7 @@ var contentPolicy = strings.Join([]string{
 	"default-src 'none'",
 	"script-src 'self' 'wasm-unsafe-eval'",
 	"worker-src 'self'",
-	"frame-src 'self'", // downloads are asked for in a hidden frame; no page of ours can be framed
+	"frame-src 'self'", // downloads are asked for in a hidden frame; of our pages one alone can be framed, and that by the listed
 	"connect-src 'self'",
 	"style-src 'self'",
 	"style-src-attr 'unsafe-inline'",
@@ -28,6 +28,14 @@ var contentPolicy = strings.Join([]string{
 	"require-trusted-types-for 'script'",
 	"trusted-types wasmiko",
 }, "; ")
+
+// framedPolicy is contentPolicy for the page that embedders may frame.
+func framedPolicy(embedders []string) string {
+	if len(embedders) == 0 {
+		return contentPolicy
+	}
+	return strings.Replace(contentPolicy, "frame-ancestors 'none'", "frame-ancestors "+strings.Join(embedders, " "), 1)
+}
 
 const permissionsPolicy = "camera=(), microphone=(), geolocation=(), usb=(), serial=(), hid=(), payment=(), " +
 	"clipboard-read=(self), clipboard-write=(self), " +

@@ -19,10 +19,15 @@ import (
 // is in it.
 const downloadsWorker = "/dl/worker.js"
 
+// embedPath is the page that is made for frames; embedFile is what it is
+// called in the build.
+const embedPath, embedFile = "/embed", "/embed.html"
+
 // page serves the built page. All its names are known from the start, so that
 // a request is a look-up in a map and never a path.
 type page struct {
-	files map[string]*file // by URL path
+	files  map[string]*file // by URL path
+	framed string           // the policy of embedPath
 }
 
 // file is one resource and its precompressed forms.
@@ -61,16 +66,16 @@ var contentTypes = map[string]string{
 	".woff2":       "font/woff2",
 }
 
-// newPage lists the files of fsys. A folder without index.html is a page that
+// newPage lists the files of fsys; embedders may frame one of them. A folder without index.html is a page that
 // was not built; the result is then nil.
-func newPage(fsys fs.FS) (*page, error) {
+func newPage(fsys fs.FS, embedders []string) (*page, error) {
 	if fsys == nil {
 		return nil, nil
 	}
 	if _, err := fs.Stat(fsys, "index.html"); errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
-	pg := &page{files: make(map[string]*file)}
+	pg := &page{files: make(map[string]*file), framed: framedPolicy(embedders)}
 	err := fs.WalkDir(fsys, ".", func(name string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() || isVariant(fsys, name) {
 			return err
@@ -87,6 +92,10 @@ func newPage(fsys fs.FS) (*page, error) {
 	})
 	if err != nil {
 		return nil, fmt.Errorf("page: %w", err)
+	}
+	if f := pg.files[embedFile]; f != nil {
+		pg.files[embedPath] = f
+		delete(pg.files, embedFile) // it would be there without its policy
 	}
 	return pg, nil
 }
@@ -166,7 +175,10 @@ func (pg *page) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	h := w.Header()
-	if r.URL.Path == downloadsWorker {
+	switch r.URL.Path {
+	case embedPath:
+		h.Set("Content-Security-Policy", pg.framed)
+	case downloadsWorker:
 		// A worker obeys the policy that comes with its script; this one loads
 		// nothing.
 		h.Set("Content-Security-Policy", "default-src 'none'")

@@ -12,13 +12,27 @@ export interface Demo {
 
 /** Asks the gateway for its demo; undefined if there is none, or no answer. */
 export async function readDemo(): Promise<Demo | undefined> {
+	const { demo } = await readConfig();
+	return isDemo(demo) ? demo : undefined;
+}
+
+/** The origins of the pages that may show the gateway's terminal in a frame; none if it does not answer. */
+export async function readEmbedders(): Promise<readonly string[]> {
+	const { embed } = await readConfig();
+	return Array.isArray(embed) ? embed.filter((origin) => typeof origin === "string") : [];
+}
+
+interface Config {
+	readonly demo?: Partial<Demo> | null;
+	readonly embed?: unknown;
+}
+
+async function readConfig(): Promise<Config> {
 	try {
 		const response = await fetch(new URL("config.json", document.baseURI));
-		if (!response.ok) return undefined;
-		const config = (await response.json()) as { demo?: Partial<Demo> | null };
-		return isDemo(config.demo) ? config.demo : undefined;
+		return response.ok ? ((await response.json()) as Config) : {};
 	} catch {
-		return undefined;
+		return {};
 	}
 }
 

@@ -17,6 +17,7 @@ type options struct {
 
 	Allow     []string `sep:" " placeholder:"PATTERN[:PORTS]" help:"Target that may be connected: *, NAME, *.DOMAIN, IP or CIDR, with ports such as 22,2222 or 8000-8010 or * (default 22). Repeat for more. Without any, a loopback listener allows every host on port 22 and the demo's."`
 	Host      []string `sep:" " placeholder:"NAME" help:"Name, with its port if not the usual one, by which browsers reach this server. Repeat for more."`
+	Embed     []string `sep:" " placeholder:"ORIGIN" help:"A page that may show the terminal at /embed in a frame, such as https://portal.example.org. Repeat for more."`
 	Origin    []string `sep:" " placeholder:"ORIGIN" help:"Another page that may use the relay, besides this server's own, such as https://portal.example.org. Repeat for more."`
 	OpenRelay bool     `name:"i-run-an-open-relay" help:"Serve others without --allow: anyone who can connect reaches port 22 of every public host."`
 

@@ -124,6 +124,7 @@ func (o *options) newProxy(pl *plan, own []netip.AddrPort, demo *proxy.Demo, log
 		TLS:            pl.tls,
 		Hosts:          pl.hosts,
 		Origins:        o.Origin,
+		Embedders:      o.Embed,
 		Allow:          allow,
 		Listeners:      own,
 		TrustedProxies: pl.trusted,

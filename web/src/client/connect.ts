@@ -8,6 +8,7 @@ import { readKnownHosts, toWireConnect } from "./options.ts";
 import { type BytePort, readableOf, writableOf } from "./port.ts";
 import { handlersFor } from "./questions.ts";
 import { loadModule } from "./runtime.ts";
+import { blameTicket, withTicket } from "./ticket.ts";
 import type { ConnectOptions, Duplex } from "./types.ts";
 
 /**
@@ -15,7 +16,8 @@ import type { ConnectOptions, Duplex } from "./types.ts";
  * {@link SSHError} (a HostKeyError, an AuthError), with a TypeError or
  * RangeError if the options are wrong, and with `signal.reason` when aborted.
  */
-export async function connect(options: ConnectOptions): Promise<SSHClient> {
+export async function connect(given: ConnectOptions): Promise<SSHClient> {
+	const options = withTicket(given);
 	const { signal, relay } = options;
 	signal?.throwIfAborted();
 	// Mistakes first: an unread known_hosts changes nothing about them.
@@ -35,7 +37,7 @@ export async function connect(options: ConnectOptions): Promise<SSHClient> {
 		return new SSHClient(core, info, events, options.jump ?? [], again(options));
 	} catch (error) {
 		core.end(new SSHError("closed", "The connection was not made.", { reason: "local" }));
-		throw error;
+		throw blameTicket(error, options);
 	}
 }
 

@@ -22,5 +22,6 @@ export { type Assets, setAssets } from "./places.ts";
 export { type CertificateInfo, fingerprintOf, keyType, publicKeyLine, readCertificate } from "./publickey.ts";
 export { type RunOptions, type RunResult, run } from "./run.ts";
 export { preload } from "./runtime.ts";
+export { readTicket, type TicketClaims } from "./ticket.ts";
 export type * from "./types.ts";
 export { generateKey, type KeyKind, type KeySignature, type SigningKey, signingKey } from "./webkey.ts";

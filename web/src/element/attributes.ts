@@ -1,6 +1,6 @@
 /** What a terminal element's attributes say, joined with its options; options win. */
 import { relayURL } from "../client/assets.ts";
-import type { ConnectOptions } from "../client/index.ts";
+import { type ConnectOptions, readTicket, type TicketClaims } from "../client/index.ts";
 import type { TerminalOptions } from "./options.ts";
 import type { Look } from "./screen.ts";
 import { defaultFont, isDark, themeOf } from "./theme.ts";
@@ -17,14 +17,15 @@ export interface Target {
 /** The font sizes that can be set, in pixels. */
 export const fontSizes = { least: 8, usual: 14, most: 40 };
 
-/** Where an element is to connect. A part that nobody named is empty, and refused when connecting. */
+/** Where an element is to connect: a ticket wins. A part that nobody named is empty, and refused when connecting. */
 export function targetOf(element: HTMLElement, options: TerminalOptions): Target {
 	const text = (name: string): string | undefined => element.getAttribute(name) ?? undefined;
 	const ticket = options.ticket ?? text("ticket");
+	const named: Partial<TicketClaims> = ticket === undefined ? {} : readTicket(ticket);
 	return {
-		host: options.host ?? text("host") ?? "",
-		port: options.port ?? Number(text("port") ?? 22),
-		username: options.username ?? text("username") ?? "",
+		host: named.host ?? options.host ?? text("host") ?? "",
+		port: named.port ?? options.port ?? Number(text("port") ?? 22),
+		username: named.user ?? options.username ?? text("username") ?? "",
 		relay: options.relay ?? text("relay") ?? relayURL(),
 		...(ticket !== undefined && { ticket }),
 	};

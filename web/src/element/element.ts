@@ -1,8 +1,8 @@
 import type { Terminal } from "@xterm/xterm";
 import { type ConnectOptions, HostKeyError, type SSHClient } from "../client/index.ts";
 import { Absence } from "./absence.ts";
-import { darkOf, fontSizeOf, fontSizes, lookOf, targetOf, whereOf } from "./attributes.ts";
-import { news } from "./events.ts";
+import { darkOf, fontSizeOf, fontSizes, lookOf, type Target, targetOf, whereOf } from "./attributes.ts";
+import { news, PromptEvent, type TicketAsk } from "./events.ts";
 import { cancelled } from "./layer.ts";
 import { lendingAgent } from "./lending.ts";
 import { endedBar, lostBar, type NoticeActions, ProgressCard, problemCard } from "./notices.ts";
@@ -38,6 +38,7 @@ export class SSHTerminal extends HTMLElement {
 	#absence: Absence | undefined;
 	#progress: ProgressCard | undefined;
 	#ready: PromiseWithResolvers<SSHClient> | undefined;
+	#usedTicket: string | undefined;
 
 	/** What attributes do not say. Takes effect with the next connect, looks at once. */
 	get options(): TerminalOptions {
@@ -271,14 +272,29 @@ export class SSHTerminal extends HTMLElement {
 		return whereOf(targetOf(this, this.#options));
 	}
 
-	#connectOptions(questions: Questions, signal: AbortSignal): ConnectOptions {
+	async #connectOptions(questions: Questions, signal: AbortSignal): Promise<ConnectOptions> {
+		const target = await this.#target();
 		const { keepAliveMs } = this.#options;
 		return {
-			...targetOf(this, this.#options),
+			...target,
 			auth: questions.auth(this.#options),
 			hostKey: questions.hostKey(this.#options, this.getAttribute("fingerprint") ?? undefined, signal),
 			...(keepAliveMs !== undefined && { keepAliveMs }),
 		};
+	}
+
+	/** Where to, with a ticket that was not used before if one can be had. */
+	async #target(): Promise<Target> {
+		const known = targetOf(this, this.#options);
+		const again = known.ticket !== undefined && known.ticket === this.#usedTicket;
+		if (again || (known.ticket === undefined && known.host === "")) {
+			const ticket = await PromptEvent.ask<TicketAsk, string>(this, "ssh-ticket", { again });
+			if (ticket !== undefined) this.#options = { ...this.#options, ticket };
+			this.#view?.label(this.#where());
+		}
+		const target = targetOf(this, this.#options);
+		this.#usedTicket = target.ticket;
+		return target;
 	}
 
 	#changeFontSize(change: -1 | 0 | 1): void {

@@ -33,8 +33,15 @@ export class PromptEvent<Question, Answer> extends Event {
 	}
 }
 
+/** A ticket is wanted: there is none yet, or the last one was used, and each serves once. */
+export interface TicketAsk {
+	/** Whether one was used before. */
+	readonly again: boolean;
+}
+
 /** The questions of a terminal, by the type of their event. */
 export interface PromptEventMap {
+	"ssh-ticket": PromptEvent<TicketAsk, string>;
 	"ssh-hostkey": PromptEvent<HostKey, Decision>;
 	"ssh-password": PromptEvent<Ask, string>;
 	"ssh-passphrase": PromptEvent<Ask, string>;

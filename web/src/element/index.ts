@@ -3,7 +3,7 @@ import { SSHTerminal } from "./element.ts";
 import { SSHFiles } from "./files/element.ts";
 
 export { SSHTerminal } from "./element.ts";
-export { PromptEvent, type PromptEventMap } from "./events.ts";
+export { PromptEvent, type PromptEventMap, type TicketAsk } from "./events.ts";
 export { SSHFiles } from "./files/element.ts";
 export type { Identity, KnownHostsBook, TerminalOptions } from "./options.ts";
 export type { KeyHistory } from "./prompts/hostkey.ts";

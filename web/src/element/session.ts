@@ -64,9 +64,9 @@ export class Session {
 	}
 
 	/** Runs the session to its end; it never rejects. */
-	async run(options: ConnectOptions): Promise<void> {
+	async run(options: Promise<ConnectOptions>): Promise<void> {
 		try {
-			await this.#open(options);
+			await this.#open(await options);
 		} catch (error) {
 			this.#end({ kind: "failed", error });
 			return;

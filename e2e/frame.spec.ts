@@ -1,0 +1,164 @@
+/** /embed: a terminal in a frame of a page from elsewhere. */
+import { readFileSync } from "node:fs";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import type { FrameLocator, Page } from "@playwright/test";
+import { expect, LOOPBACK, screenshot, startWasmiko, test, type Wasmiko } from "./fixtures.ts";
+import { PASSWORD } from "./sshd.ts";
+
+// biome-ignore lint/suspicious/noExplicitAny: what the page defines is what was built, not our sources
+type Any = any;
+
+let portal: Server;
+let origin: string;
+let gateway: Wasmiko;
+
+/** A page that has nothing of ours but the helper. */
+const page = `<!doctype html><html lang="en"><title>Portal</title><link rel="icon" href="data:,">
+<style>iframe { width: 100%; height: 440px; border: 0 }</style><h1>Machines</h1><div id="place"></div>
+<script type="module">import { TerminalFrame } from "/frame.js"; window.TerminalFrame = TerminalFrame</script></html>`;
+
+test.beforeAll(async () => {
+	portal = createServer(({ url = "/" }, response) => {
+		const script = /^\/([\w-]+\.js)$/.exec(url)?.[1];
+		response.setHeader("content-type", script ? "text/javascript" : "text/html; charset=utf-8");
+		response.end(script ? readFileSync(`../dist/npm/${script}`) : page);
+	});
+	await new Promise<void>((done) => portal.listen(0, "127.0.0.1", done));
+	// Another host than the gateway's: another site, so that storage is not shared.
+	origin = `http://localhost:${(portal.address() as AddressInfo).port}`;
+	gateway = await startWasmiko(["demo", "--listen", "127.0.0.1:0", "--embed", origin, ...LOOPBACK]);
+});
+
+test.afterAll(async () => {
+	await gateway?.child.stop();
+	portal?.closeAllConnections();
+	portal?.close();
+});
+
+/** Puts a terminal into the portal's page, and notes all that its window and the helper hear. */
+async function embed(page: Page, options: object): Promise<FrameLocator> {
+	await page.goto(`${origin}/`);
+	await page.waitForFunction(() => (window as Any).TerminalFrame);
+	await page.evaluate(
+		({ url, options }) => {
+			const w = window as Any;
+			w.heard = [];
+			const frame = new w.TerminalFrame(url, options);
+			for (const type of ["state", "title", "exit", "error"])
+				frame.addEventListener(type, (event: Any) => w.heard.push([type, event.detail]));
+			addEventListener("message", ({ data }) => w.heard.push(["window", data]));
+			w.frame = frame;
+			document.getElementById("place")?.append(frame.element);
+		},
+		{ url: gateway.url, options },
+	);
+	return page.frameLocator("iframe");
+}
+
+/** Answers a question. A click in its first half second counts for nothing: it may have been lured there. */
+async function answer(frame: FrameLocator, name: string): Promise<void> {
+	const button = frame.getByRole("button", { name });
+	await expect(button).toBeVisible();
+	await expect(async () => {
+		if (await button.isVisible()) await button.click({ timeout: 500 });
+		await expect(button).toBeHidden({ timeout: 1000 });
+	}).toPass();
+}
+
+const heard = (page: Page): Promise<Any[]> => page.evaluate(() => (window as Any).heard);
+
+test("a terminal in a frame: keys to the server, news to the portal, and secrets to nobody", async ({ page, sshd }) => {
+	expect(sshd.passwordUser, "an account with a password takes root").toBeDefined();
+	// What a browser does that gives frames no storage.
+	await page.addInitScript(() => {
+		if (window === window.parent) return;
+		const refuse = () => {
+			throw new DOMException("storage is blocked", "SecurityError");
+		};
+		for (const name of ["indexedDB", "localStorage", "sessionStorage", "caches"])
+			Object.defineProperty(window, name, { get: refuse });
+	});
+	const frame = await embed(page, {
+		host: "127.0.0.1",
+		port: sshd.port,
+		username: sshd.passwordUser,
+		fingerprint: sshd.fingerprint(),
+		theme: "dark",
+	});
+	await frame.getByRole("textbox", { name: /password/i }).fill(PASSWORD);
+	await answer(frame, "Log in");
+	await expect
+		.poll(async () => (await heard(page)).some(([type, d]) => type === "state" && d.state === "ready"))
+		.toBe(true);
+	await screenshot(page, "frame-dark");
+	await page.evaluate(() => (window as Any).frame.focus());
+	await page.keyboard.type("printf '\\033]2;from the shell\\007'; echo very''private; exit 4\n");
+	await expect.poll(() => heard(page)).toContainEqual(["exit", { status: 4 }]);
+	const all = JSON.stringify(await heard(page));
+	expect(all).toContain("from the shell");
+	expect(all).not.toContain("veryprivate");
+	expect(all).not.toContain("very''private");
+	expect(all).not.toContain(PASSWORD);
+	const toWindow = (await heard(page)).filter(([type]) => type === "window").map(([, data]) => data.type);
+	expect(toWindow).toEqual(["ssh:hello"]);
+});
+
+test("a wrong key stops it, and the portal learns of it", async ({ page, sshd }) => {
+	const target = { host: "127.0.0.1", port: sshd.port, username: "root", fingerprint: `SHA256:${"A".repeat(43)}` };
+	await embed(page, target);
+	await expect.poll(async () => (await heard(page)).find(([type]) => type === "error")?.[1].code).toMatch(/^hostkey/);
+});
+
+test("options that make no sense are refused in a sentence, in the frame and to the portal", async ({ page }) => {
+	const frame = await embed(page, { host: "db1", command: "rm -rf /" });
+	await expect(frame.getByRole("alert")).toContainText("there is no option “command”");
+	await expect.poll(async () => (await heard(page)).find(([type]) => type === "error")?.[1].code).toBe("frame");
+});
+
+test("a page that is not listed shows no frame", async ({ browser }) => {
+	const context = await browser.newContext(); // of its own: here the policy is meant to be broken
+	const page = await context.newPage();
+	const refused = page.waitForEvent("console", (m) => m.text().includes("frame-ancestors"));
+	// The same server by its other name: another origin.
+	await page.goto(origin.replace("localhost", "127.0.0.1"));
+	await page.evaluate((src) => {
+		const frame = document.createElement("iframe");
+		frame.src = src;
+		document.body.append(frame);
+	}, `${gateway.url}embed`);
+	expect((await refused).text()).toContain(origin);
+	const app = await page.request.get(gateway.url);
+	expect(app.headers()["content-security-policy"]).toContain("frame-ancestors 'none'");
+	const bare = await page.request.get(`${gateway.url}embed.html`);
+	expect(bare.status()).toBe(404);
+	await context.close();
+});
+
+test("nonsense and floods from the portal's page change nothing", async ({ page }) => {
+	const frame = await embed(page, { host: "127.0.0.1", port: gateway.demoPort, username: "robey" });
+	await expect(frame.getByRole("dialog")).toBeVisible();
+	await page.evaluate((target) => {
+		const child = (window as Any).frame.element.contentWindow;
+		const nonsense = [null, 1, "ssh:init", [], {}, { type: "ssh:init" }, { type: "ssh:init", v: 1, options: {} }];
+		for (let i = 0; i < 2000; i++) child.postMessage(nonsense[i % nonsense.length], target);
+		// A second greeting with a port of its own: the first one holds.
+		child.postMessage({ type: "ssh:init", v: 1, options: { host: "elsewhere" } }, target, [new MessageChannel().port2]);
+	}, new URL(gateway.url).origin);
+	await expect(frame.getByRole("dialog")).toContainText("127.0.0.1");
+	await answer(frame, "Trust this time");
+	await frame.getByRole("textbox", { name: /password/i }).fill("foo");
+	await answer(frame, "Log in");
+	await expect
+		.poll(async () => (await heard(page)).some(([type, d]) => type === "state" && d.state === "ready"))
+		.toBe(true);
+	await page.evaluate(() => (window as Any).frame.setTheme("light"));
+	await screenshot(page, "frame-light");
+	await page.evaluate(() => (window as Any).frame.remove());
+	await expect(page.locator("iframe")).toHaveCount(0);
+});
+
+test("in a window of its own it says what it is for", async ({ page }) => {
+	await page.goto(`${gateway.url}embed`);
+	await expect(page.getByRole("alert")).toContainText("shown in a frame");
+});
