@@ -5,7 +5,7 @@ import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, 
 import { join } from "node:path";
 import { Cutter } from "./cutter.ts";
 import { sha } from "./files.ts";
-import { expect } from "./fixtures.ts";
+import { expect, readKey } from "./fixtures.ts";
 import { type Any, byKey, demo, folder, KiB, MiB, open, test } from "./sftp.ts";
 import { SSHD } from "./sshd.ts";
 
@@ -361,6 +361,53 @@ test("goes on where the connection was cut, both ways", async ({ page, sshd }) =
 	} finally {
 		cutter.stop();
 	}
+});
+
+test("a get resumes behind what the file holds, if that is of the same file", async ({ page, sshd }) => {
+	const path = join(folder(sshd), "file");
+	const data = randomBytes(500_000);
+	writeFileSync(path, data);
+	await open(page, byKey(sshd));
+	const half = page.evaluate(async (path) => {
+		const { sftp, handle, hash } = window.t;
+		const file = await handle("resumed");
+		await sftp.get(path, file, { length: 300_000 });
+		const on = await sftp.get(path, file, { resume: true });
+		const same = await hash(await file.getFile());
+		// Written to since: not by what comes next, yet by what is here.
+		const out = await file.createWritable({ keepExistingData: true });
+		await out.write({ type: "write", position: 299_999, data: new Uint8Array([1, 2, 3]) });
+		await out.truncate(300_000);
+		await out.close();
+		const anew = await sftp.get(path, file, { resume: true });
+		const done = await sftp.get(path, file, { resume: true });
+		return { on: on.bytes, same, anew: anew.bytes, again: await hash(await file.getFile()), done: done.bytes };
+	}, path);
+	expect(await half).toEqual({ on: 200_000, same: sha(data), anew: 500_000, again: sha(data), done: 0 });
+});
+
+test("a key is fetched with its permissions, which a browser cannot keep, and secured on the server", async ({
+	page,
+	sshd,
+}) => {
+	const path = join(folder(sshd), "id_ed25519");
+	writeFileSync(path, readKey(sshd, "user"));
+	chmodSync(path, 0o644);
+	await open(page, byKey(sshd));
+	const fetched = await page.evaluate(async (path) => {
+		const { sftp } = window.t;
+		let text = "";
+		const decoder = new TextDecoderStream();
+		const read = decoder.readable.pipeTo(new WritableStream({ write: (chunk) => void (text += chunk) }));
+		const { mode, mtime } = await sftp.get(path, decoder.writable);
+		await read;
+		await sftp.chmod(path, 0o600);
+		return { text, mode, mtime };
+	}, path);
+	expect(fetched.text).toBe(readKey(sshd, "user"));
+	expect(fetched.mode).toBe(0o644);
+	expect(Math.abs(fetched.mtime - Date.now())).toBeLessThan(3_600_000);
+	expect(statSync(path).mode & 0o777).toBe(0o600);
 });
 
 test("names are bytes", async ({ page, sshd }) => {

@@ -1,6 +1,7 @@
 package sshcore
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -35,6 +36,9 @@ func (s *SFTP) Download(ctx context.Context, path string, w io.Writer, t Transfe
 	d := &download{file: f, w: w, t: t, chunk: chunk(readSize, s.limits.Read), next: t.Offset}
 	d.ring.limit = firstFlight
 	defer d.ring.abandon(s.c)
+	if int64(len(t.Tail)) > t.Offset {
+		return 0, failed(op, path, fmt.Errorf("%w: a tail of more than there is", fs.ErrInvalid))
+	}
 	n, err := d.run(ctx)
 	return n, failed(op, path, err)
 }
@@ -84,20 +88,56 @@ func (d *download) run(ctx context.Context) (int64, error) {
 	if d.before.Told.Has(ToldSize) && d.before.Size > 0 && d.t.Offset > d.before.Size {
 		return 0, fmt.Errorf("%w: %d bytes, too few to resume at %d", ErrSizeMismatch, d.before.Size, d.t.Offset)
 	}
+	if d.t.Opened != nil {
+		d.t.Opened(d.before)
+	}
+	if err := d.recognize(ctx); err != nil {
+		return 0, err
+	}
 	d.bound()
 	d.t.progress(0, d.total())
-	for {
-		if err := d.send(ctx); err != nil {
-			return d.done, err
-		}
-		if len(d.ring.flying) == 0 {
-			break
-		}
-		if err := d.receive(ctx); err != nil {
-			return d.done, err
-		}
+	if err := d.pump(ctx); err != nil {
+		return d.done, err
 	}
 	return d.done, d.verify(ctx)
+}
+
+// pump moves all that is to be moved.
+func (d *download) pump(ctx context.Context) error {
+	for {
+		if err := d.send(ctx); err != nil {
+			return err
+		}
+		if len(d.ring.flying) == 0 {
+			return nil
+		}
+		if err := d.receive(ctx); err != nil {
+			return err
+		}
+	}
+}
+
+// recognize fails if the file is not the one that an earlier download knew.
+func (d *download) recognize(ctx context.Context) error {
+	if k := d.t.Known; k != nil && (k.Told.Has(ToldSize) && k.Size != d.before.Size || k.Told.Has(ToldTimes) && !k.Mtime.Equal(d.before.Mtime)) {
+		return fmt.Errorf("%w: since an earlier download of it", ErrChanged)
+	}
+	if len(d.t.Tail) == 0 {
+		return nil
+	}
+	var have bytes.Buffer
+	t := Transfer{Offset: d.t.Offset - int64(len(d.t.Tail)), Length: int64(len(d.t.Tail))}
+	c := &download{file: d.file, w: &have, t: t, chunk: d.chunk, next: t.Offset, before: d.before}
+	c.ring.limit = firstFlight
+	defer c.ring.abandon(d.s.c)
+	c.bound()
+	if err := c.pump(ctx); err != nil {
+		return err
+	}
+	if !bytes.Equal(have.Bytes(), d.t.Tail) {
+		return ErrPartDiffers
+	}
+	return nil
 }
 
 // bound decides where the download ends.

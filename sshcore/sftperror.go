@@ -43,6 +43,9 @@ var (
 	ErrChecksum = errors.New("the checksum on the server differs")
 	// ErrNoChecksum reports a server that cannot be made to tell a checksum.
 	ErrNoChecksum = errors.New("the server cannot tell a checksum")
+	// ErrPartDiffers reports that what an earlier transfer has left is not of the
+	// same file, so that there is nothing to resume.
+	ErrPartDiffers = errors.New("what is there already is not of the same file")
 	// ErrPartBusy reports that another upload on this connection writes to the
 	// part from which one should go on.
 	ErrPartBusy = errors.New("another upload to the same file is running")

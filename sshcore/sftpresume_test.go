@@ -4,10 +4,13 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"io/fs"
 	"math/rand/v2"
 	"net"
+	"os"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/wasmiko/wasmiko/sshcore/internal/sshtest"
 )
@@ -115,4 +118,50 @@ func TestTransfersSurviveCuts(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestADownloadGoesOnOnlyWithItsOwnFile(t *testing.T) {
+	eachWay(t, func(t *testing.T, s *SFTP) {
+		dir := t.TempDir()
+		data := randomBytes(200_000)
+		spill(t, dir+"/f", string(data))
+		then := time.Unix(1_700_000_000, 0)
+		os.Chtimes(dir+"/f", then, then)
+		const at = 150_000
+		for _, tc := range []struct {
+			name string
+			t    Transfer
+			err  error
+		}{
+			{"what is here is the same", Transfer{Tail: data[at-65_536 : at]}, nil},
+			{"and so is the file", Transfer{Tail: data[at-10 : at], Known: &Entry{Size: 200_000, Mtime: then, Told: ToldSize | ToldTimes}}, nil},
+			{"what is here is not the same", Transfer{Tail: data[at-11 : at-1]}, ErrPartDiffers},
+			{"what is here is more than there is", Transfer{Tail: data}, fs.ErrInvalid},
+			{"the file was written to", Transfer{Known: &Entry{Mtime: then.Add(time.Second), Told: ToldTimes}}, ErrChanged},
+			{"the file has another size", Transfer{Known: &Entry{Size: 200_001, Told: ToldSize}}, ErrChanged},
+			{"nothing is known of it", Transfer{Known: &Entry{}}, nil},
+		} {
+			t.Run(tc.name, func(t *testing.T) {
+				tc.t.Offset = at
+				var first int64 = -1
+				var opened Entry
+				tc.t.Progress = func(done, total int64) {
+					if first < 0 && total == 50_000 {
+						first = done
+					}
+				}
+				tc.t.Opened = func(e Entry) { opened = e }
+				var got bytes.Buffer
+				_, err := s.Download(t.Context(), dir+"/f", &got, tc.t)
+				switch {
+				case !errors.Is(err, tc.err):
+					t.Errorf("got %v", err)
+				case err != nil && got.Len() > 0:
+					t.Error("bytes of another file came")
+				case err == nil && (!bytes.Equal(got.Bytes(), data[at:]) || first != 0 || opened.Size != 200_000 || opened.Mode != 0o644):
+					t.Errorf("%d bytes, progress from %d, of %+v", got.Len(), first, opened)
+				}
+			})
+		}
+	})
 }

@@ -14,6 +14,16 @@ type Transfer struct {
 	// Length bounds a download. Zero is the rest of the file.
 	Length int64
 
+	// Tail is the end of what an earlier download had up to Offset. It is compared
+	// with the file before anything else; if that has other bytes there, the
+	// download fails with ErrPartDiffers. 64 KiB are plenty.
+	Tail []byte
+	// Known is the file as that earlier download has found it. If its size or its
+	// time is another now, the download fails with ErrChanged. Nil is fine.
+	Known *Entry
+	// Opened is told what a file that is downloaded is. Nil is fine.
+	Opened func(Entry)
+
 	// Mode is what an uploaded file gets; see the upload in question for zero.
 	Mode fs.FileMode
 	// Mtime is the time that an uploaded file gets. Zero leaves it.

@@ -156,7 +156,7 @@ func TestErrorsAreDescribed(t *testing.T) {
 		{"a file that changes", "sftp/changed", &transferError{7, sftpError("download", 0, sshcore.ErrChanged)}, "changed"},
 		{"a source that ends early", "sftp/changed", sftpError("upload", 0, errShort), "changed"},
 		{"a checksum that differs", "sftp/checksum-mismatch", sftpError("verify", 0, sshcore.ErrChecksum), "checksum"},
-		{"another file's part", "sftp/part-differs", sftpError("part", 0, errPartDiffers), "not of the same file"},
+		{"another file's part", "sftp/part-differs", sftpError("part", 0, sshcore.ErrPartDiffers), "not of the same file"},
 		{"a server without sha256sum", "sftp/no-checksum", sftpError("verify", 0, fmt.Errorf("%w: %w", sshcore.ErrNoChecksum, &sshcore.ExitError{Status: 127})), "checksum"},
 		{"a name that is too long", "sftp/name-too-long", sftpError("mkdir", 5, sshcore.ErrNameTooLong), "longer"},
 		{"a part that another upload writes to", "sftp/part-busy", sftpError("upload", 0, sshcore.ErrPartBusy), "another upload"},

@@ -170,7 +170,7 @@ var sftpReasons = []struct {
 	{sshcore.ErrTooMany, "too-many"},
 	{sshcore.ErrTooDeep, "too-deep"},
 	{sshcore.ErrSFTPEnded, "connection"},
-	{errPartDiffers, "part-differs"},
+	{sshcore.ErrPartDiffers, "part-differs"},
 	{errors.ErrUnsupported, "unsupported"},
 	{context.DeadlineExceeded, "timeout"},
 }

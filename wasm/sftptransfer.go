@@ -19,9 +19,6 @@ import (
 // errShort reports an upload whose source ended too early or too late.
 var errShort = errors.New("the source is not as long as it was said to be")
 
-// errPartDiffers reports an upload that would go on with another file's part.
-var errPartDiffers = errors.New("the part is not of this file")
-
 // transferError adds to the failure of a transfer how far it had come.
 type transferError struct {
 	done int64
@@ -37,7 +34,8 @@ func (f *files) read(ctx context.Context, p wire.SFTPRead, ports []js.Value) (wi
 		return wire.SFTPMoved{}, fmt.Errorf("sftpRead has %d ports instead of 1", len(ports))
 	}
 	out := newPort(ports[0])
-	n, err := f.download(ctx, p, out)
+	moved := wire.SFTPMoved{}
+	n, err := f.download(ctx, p, out, &moved)
 	if err != nil {
 		err = &transferError{n, err}
 		out.Reset(f.core.describe(err))
@@ -45,15 +43,21 @@ func (f *files) read(ctx context.Context, p wire.SFTPRead, ports []js.Value) (wi
 	}
 	out.CloseWrite()
 	out.Reset(ended)
-	return wire.SFTPMoved{Bytes: n, Size: p.Offset + n}, nil
+	moved.Bytes, moved.Size = n, p.Offset+n
+	return moved, nil
 }
 
-func (f *files) download(ctx context.Context, p wire.SFTPRead, out *port) (int64, error) {
+// download tells in moved what the file is.
+func (f *files) download(ctx context.Context, p wire.SFTPRead, out *port, moved *wire.SFTPMoved) (int64, error) {
 	s, err := f.session(p.SFTP)
 	if err != nil {
 		return 0, err
 	}
-	t := sshcore.Transfer{Offset: p.Offset, Progress: f.meter(p.Transfer)}
+	t := sshcore.Transfer{Offset: p.Offset, Tail: p.Tail, Known: known(p), Progress: f.meter(p.Transfer)}
+	t.Opened = func(e sshcore.Entry) {
+		info := infoOfFile(&e)
+		moved.Mode, moved.Mtime = info.Mode, info.Mtime
+	}
 	if p.Length != nil {
 		if *p.Length <= 0 {
 			return 0, nil
@@ -71,6 +75,18 @@ func (f *files) download(ctx context.Context, p wire.SFTPRead, out *port) (int64
 		err = s.Matches(ctx, string(p.Path), sum.Sum(nil), p.Offset, n)
 	}
 	return n, err
+}
+
+// known is the file as the page has seen it before, or nil.
+func known(p wire.SFTPRead) *sshcore.Entry {
+	e := &sshcore.Entry{}
+	if p.Size != nil {
+		e.Size, e.Told = *p.Size, e.Told|sshcore.ToldSize
+	}
+	if p.Mtime != nil {
+		e.Mtime, e.Told = timeOf(*p.Mtime), e.Told|sshcore.ToldTimes
+	}
+	return e
 }
 
 // write uploads what the call's port brings.
@@ -176,7 +192,7 @@ func compare(ctx context.Context, s *sshcore.SFTP, path string, src *source, p w
 		return err
 	}
 	if !bytes.Equal(have.Bytes(), last) {
-		return &sshcore.SFTPError{Op: "part", Path: there, Err: errPartDiffers}
+		return &sshcore.SFTPError{Op: "part", Path: there, Err: sshcore.ErrPartDiffers}
 	}
 	return nil
 }

@@ -121,12 +121,19 @@ type FileSystemInfo struct {
 // SFTPRead downloads. The bytes go out on the port, which ends with EOF only
 // once all is verified; before the answer comes.
 type SFTPRead struct {
-	SFTP     int    `js:"sftp"`
-	Path     []byte `js:"path"`
-	Offset   int64  `js:"offset"`
-	Length   *int64 `js:"length,omitempty"` // absent: to the end
-	Verify   bool   `js:"verify,omitempty"` // the checksum of what was read, before EOF
-	Transfer int    `js:"transfer"`         // for SFTPProgress; 0: tell nothing
+	SFTP   int    `js:"sftp"`
+	Path   []byte `js:"path"`
+	Offset int64  `js:"offset"`
+	Length *int64 `js:"length,omitempty"` // absent: to the end
+	// What an earlier download has, up to Offset, or the end of that: it is
+	// compared first.
+	Tail []byte `js:"tail,omitempty"`
+	// The file as that has found it: it fails if it has changed since.
+	Size  *int64   `js:"size,omitempty"`
+	Mtime *float64 `js:"mtime,omitempty"` // milliseconds since 1970
+
+	Verify   bool `js:"verify,omitempty"` // the checksum of what was read, before EOF
+	Transfer int  `js:"transfer"`         // for SFTPProgress; 0: tell nothing
 }
 
 // SFTPWrite uploads what comes in on the port, until its EOF. The answer says
@@ -149,8 +156,10 @@ type SFTPWrite struct {
 // SFTPMoved tells what a transfer moved, and how long the file is now, as far
 // as this transfer has to do with it.
 type SFTPMoved struct {
-	Bytes int64 `js:"bytes"`
-	Size  int64 `js:"size"`
+	Bytes int64    `js:"bytes"`
+	Size  int64    `js:"size"`
+	Mode  *int     `js:"mode,omitempty"`  // of what was downloaded, as the server tells
+	Mtime *float64 `js:"mtime,omitempty"` // likewise; milliseconds since 1970
 }
 
 // SFTPProgress tells how far a transfer has come.

@@ -362,6 +362,75 @@ describe("put", () => {
 	});
 });
 
+describe("get that resumes", () => {
+	const held = (text: string) =>
+		({ name: "local", getFile: async () => new File([text], "local") }) as unknown as FileSystemFileHandle;
+	const moved = () => ({ bytes: 3, size: 8 });
+	const other = (reason: string, done: number) => new SFTPError("sftp", "Cannot.", "/x", { reason, done });
+
+	it("goes on behind what the file holds, whose end goes along", async () => {
+		const { core, sftp } = await session({ sftpRead: moved });
+		let drain: DrainJob | undefined;
+		core.job = (job) => {
+			drain = job as DrainJob;
+			core.listener?.({ transfer: 3, done: 1, total: 3 });
+			return { bytes: 3 };
+		};
+		const seen: unknown[] = [];
+		const known = { size: 8, mtime: 9000 };
+		await sftp.get("/x", held("begun"), { resume: true, known, onProgress: (p) => seen.push(p) });
+		const { offset, tail, size, mtime } = core.params("sftpRead") ?? {};
+		assert.deepEqual({ offset, size, mtime }, { offset: 5, ...known });
+		assert.equal(Buffer.from(tail as Uint8Array).toString(), "begun");
+		assert.deepEqual([drain?.offset, drain?.keep], [5, true]);
+		assert.deepEqual(seen, [
+			{ done: 6, total: 8 },
+			{ done: 8, total: 8 },
+		]);
+	});
+
+	for (const reason of ["part-differs", "changed", "size-mismatch"])
+		it(`begins anew where the server has another file: ${reason}`, async () => {
+			const { core, sftp } = await session({
+				sftpRead: ({ offset }) => (offset === 0 ? moved() : Promise.reject(other(reason, 0))),
+			});
+			await sftp.get("/x", held("begun"), { resume: true });
+			const reads = core.calls
+				.filter(([method]) => method === "sftpRead")
+				.map(([, { offset, tail }]) => [offset, !!tail]);
+			assert.deepEqual(reads, [
+				[5, true],
+				[0, false],
+			]);
+		});
+
+	it("does not begin anew where the file changed while it came", async () => {
+		const { sftp } = await session({ sftpRead: () => Promise.reject(other("changed", 2)) });
+		await assert.rejects(
+			sftp.get("/x", held("begun"), { resume: true }),
+			(e) => e instanceof SFTPError && e.done === 2,
+		);
+	});
+
+	it("leaves nothing behind to go on from where the checksum differs", async () => {
+		const { sftp } = await session({ sftpRead: () => Promise.reject(other("checksum-mismatch", 3)) });
+		const steps: unknown[] = [];
+		const out = { truncate: async (n: number) => steps.push(n), close: async () => steps.push("close") };
+		const file = { ...held("begun"), createWritable: async () => out } as unknown as FileSystemFileHandle;
+		await assert.rejects(sftp.get("/x", file, { resume: true, verify: true }), SFTPError);
+		assert.deepEqual(steps, [5, "close"]);
+	});
+
+	for (const [name, sink, options] of [
+		["a stream", new WritableStream(), {}],
+		["an offset of one's own", held("begun"), { offset: 1 }],
+	] as const)
+		it(`refuses ${name}`, async () => {
+			const { sftp } = await session();
+			await assert.rejects(sftp.get("/x", sink, { ...options, resume: true }), TypeError);
+		});
+});
+
 describe("get to a file", () => {
 	const file = { name: "local" } as FileSystemFileHandle;
 

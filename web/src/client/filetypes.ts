@@ -65,9 +65,16 @@ export interface WriteOptions extends Abortable {
 }
 
 export interface GetOptions extends ReadOptions {
+	/**
+	 * Into a file handle: goes on behind what the file holds, once the end of that is the same on the server;
+	 * begins anew where it is not. Implies `keepPartial`; excludes `offset` and `length`.
+	 */
+	readonly resume?: boolean;
+	/** The file as an earlier, broken get has found it: where it has changed since, the get begins anew. */
+	readonly known?: { readonly size?: number; readonly mtime?: number };
 	/** Into a file handle: what came before a failure is kept, to go on from with `offset`. Without it the file stays as it was. */
 	readonly keepPartial?: boolean;
-	/** Compares SHA-256 of what came with what the server counts, before a file handle gets its contents. */
+	/** Compares SHA-256 of what came now with what the server counts, before a file handle gets its contents. */
 	readonly verify?: boolean;
 	onProgress?(progress: TransferProgress): void;
 }
@@ -108,6 +115,9 @@ export interface TransferResult {
 	readonly bytes: number;
 	/** The file's size at the end. */
 	readonly size: number;
+	/** Of a get: the file's permission bits and time, which a browser cannot give to a file here. */
+	readonly mode?: number;
+	readonly mtime?: number;
 }
 
 export interface RemoveOptions extends Abortable {

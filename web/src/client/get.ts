@@ -5,13 +5,24 @@ import type { GetOptions, Sink, TransferResult } from "./filetypes.ts";
 import type { JobResult } from "./jobs.ts";
 import { Meter } from "./meter.ts";
 import { openRead, type Remote, readParams } from "./transfer.ts";
+import type { SFTPRead } from "./wire.ts";
 
 /** See {@link SFTP.get}. */
 export async function get(core: Core, remote: Remote, to: Sink, options: GetOptions): Promise<TransferResult> {
 	options.signal?.throwIfAborted();
-	const meter = new Meter(core, options.onProgress, 0);
+	if (options.resume) return resume(core, remote, to, options);
+	return metered(core, options, 0, (meter) => into(core, remote, to, options, meter));
+}
+
+async function metered(
+	core: Core,
+	options: GetOptions,
+	before: number,
+	move: (meter: Meter) => Promise<TransferResult>,
+): Promise<TransferResult> {
+	const meter = new Meter(core, options.onProgress, before);
 	try {
-		const result = await into(core, remote, to, options, meter);
+		const result = await move(meter);
 		meter.finish(result.bytes);
 		return result;
 	} finally {
@@ -21,7 +32,44 @@ export async function get(core: Core, remote: Remote, to: Sink, options: GetOpti
 
 function into(core: Core, remote: Remote, to: Sink, options: GetOptions, meter: Meter): Promise<TransferResult> {
 	if (to instanceof MessagePort) return toPort(core, remote, to, options, meter);
-	return "getWriter" in to ? toStream(core, remote, to, options, meter) : toFile(core, remote, to, options, meter);
+	if ("getWriter" in to) return toStream(core, remote, to, options, meter);
+	return toFile(core, readParams(remote, options), to, options, meter);
+}
+
+/** Goes on behind what a file holds, or begins anew where the server has another file. */
+async function resume(core: Core, remote: Remote, to: Sink, options: GetOptions): Promise<TransferResult> {
+	if (to instanceof MessagePort || "getWriter" in to)
+		throw new TypeError("a stream cannot be resumed: what it has is not known");
+	if (options.offset !== undefined || options.length !== undefined)
+		throw new TypeError("where to resume is found in the file: leave offset and length out");
+	const from = (offset: number, more: Pick<SFTPRead, "tail" | "size" | "mtime">) =>
+		metered(core, options, offset, (meter) =>
+			toFile(core, { ...remote, offset, ...more }, to, { ...options, keepPartial: true }, meter),
+		);
+	const { size, tail } = await endOf(to);
+	if (size === 0) return from(0, {});
+	try {
+		return await from(size, { tail, ...options.known });
+	} catch (error) {
+		if (!(error instanceof SFTPError) || error.done !== 0 || !OTHER_FILE.has(error.reason)) throw error;
+		return from(0, {});
+	}
+}
+
+/** Why what is here is not the beginning of what the server has, where not a byte has come yet. */
+const OTHER_FILE = new Set(["part-differs", "changed", "size-mismatch"]);
+
+/** How much of what is here is compared with what the server has. */
+const COMPARED = 64 * 1024;
+
+async function endOf(handle: FileSystemFileHandle): Promise<{ size: number; tail: Uint8Array }> {
+	try {
+		const file = await handle.getFile();
+		const tail = await file.slice(Math.max(0, file.size - COMPARED)).arrayBuffer();
+		return { size: file.size, tail: new Uint8Array(tail) };
+	} catch (error) {
+		throw localError("read", handle.name, error);
+	}
 }
 
 /** The core sends to the port, and ends it well only when all came. */
@@ -53,19 +101,34 @@ async function toStream(
 /** The Worker writes, and gives the file its new contents only when the core says that all came. */
 async function toFile(
 	core: Core,
-	remote: Remote,
+	read: Omit<SFTPRead, "verify" | "transfer">,
 	file: FileSystemFileHandle,
 	options: GetOptions,
 	meter: Meter,
 ): Promise<TransferResult> {
-	const { signal, keepPartial = false } = options;
-	const { verify = false } = options;
-	const params = { ...readParams(remote, options), verify, transfer: meter.transfer };
+	const { signal, keepPartial = false, verify = false } = options;
+	const params = { ...read, verify, transfer: meter.transfer };
 	const { port1, port2 } = new MessageChannel();
 	const local = core.work({ job: "drain", file, offset: params.offset, keep: keepPartial, stream: port1 });
 	const [moved, written] = await settled(core.call("sftpRead", params, { signal, ports: [port2] }), local);
 	if (signal?.aborted) throw signal.reason;
+	if (keepPartial && reasonOf(moved) === "checksum-mismatch") await cut(file, params.offset);
 	return verdict(moved, written, (cause) => localError("write", file.name, cause));
+}
+
+function reasonOf(moved: object): string | undefined {
+	return moved instanceof Failure && moved.error instanceof SFTPError ? moved.error.reason : undefined;
+}
+
+/** Takes what is wrong off a file's end again: nobody should go on from it. */
+async function cut(file: FileSystemFileHandle, size: number): Promise<void> {
+	try {
+		const out = await file.createWritable({ keepExistingData: true });
+		await out.truncate(size);
+		await out.close();
+	} catch (error) {
+		throw localError("write", file.name, error);
+	}
 }
 
 /** How a call failed. */

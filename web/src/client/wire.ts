@@ -439,6 +439,15 @@ export interface SFTPRead {
 	readonly offset: number;
 	/** absent: to the end */
 	readonly length?: number;
+	/**
+	 * What an earlier download has, up to Offset, or the end of that: it is
+	 * compared first.
+	 */
+	readonly tail?: Uint8Array;
+	/** The file as that has found it: it fails if it has changed since. */
+	readonly size?: number;
+	/** milliseconds since 1970 */
+	readonly mtime?: number;
 	/** the checksum of what was read, before EOF */
 	readonly verify?: boolean;
 	/** for SFTPProgress; 0: tell nothing */
@@ -452,6 +461,10 @@ export interface SFTPRead {
 export interface SFTPMoved {
 	readonly bytes: number;
 	readonly size: number;
+	/** of what was downloaded, as the server tells */
+	readonly mode?: number;
+	/** likewise; milliseconds since 1970 */
+	readonly mtime?: number;
 }
 
 /**
