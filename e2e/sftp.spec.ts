@@ -396,13 +396,11 @@ test("a key is fetched with its permissions, which a browser cannot keep, and se
 	await open(page, byKey(sshd));
 	const fetched = await page.evaluate(async (path) => {
 		const { sftp } = window.t;
-		let text = "";
-		const decoder = new TextDecoderStream();
-		const read = decoder.readable.pipeTo(new WritableStream({ write: (chunk) => void (text += chunk) }));
-		const { mode, mtime } = await sftp.get(path, decoder.writable);
-		await read;
+		const through = new TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>>();
+		const text = new Response(through.readable).text();
+		const { mode, mtime } = await sftp.get(path, through.writable);
 		await sftp.chmod(path, 0o600);
-		return { text, mode, mtime };
+		return { text: await text, mode, mtime };
 	}, path);
 	expect(fetched.text).toBe(readKey(sshd, "user"));
 	expect(fetched.mode).toBe(0o644);

@@ -1,7 +1,6 @@
 package sshcore
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -10,16 +9,22 @@ import (
 )
 
 // ShellSFTP works with files by commands of a POSIX shell, on a server that has
-// no SFTP: one command a step, and one stream a file that is read or written. It
-// takes what any such system has: sh, stat, find, tail, cat, dd, mv, ln, df.
-// Names go through no shell's parser.
+// no SFTP: by a few shells for single steps, and a stream a file that is read or
+// written. It takes what any such system has: sh, stat, find, tail, cat, dd, mv,
+// ln, df. Names go through no shell's parser.
 //
 // It is slower than SFTP, and knows less: files are read and written in order
 // only, and what was written is known to be there when it is closed. It fails
 // with ErrNoSFTP if the server has no such shell.
 func (c *Client) ShellSFTP(ctx context.Context) (*SFTP, error) {
 	life, cancel := context.WithCancel(context.Background())
-	f := &shellFiles{client: c, life: life, slots: make(chan struct{}, maxShells), handles: map[string]*shellHandle{}}
+	f := &shellFiles{
+		client: c, life: life, handles: map[string]*shellHandle{},
+		idle: make(chan *shellProc, maxShells), free: make(chan struct{}, maxShells),
+	}
+	for range maxShells {
+		f.free <- struct{}{}
+	}
 	const probe = `stat -c gnu / 2>/dev/null || stat -f bsd / || exit; for p in find tail cat dd mv ln; do command -v $p >/dev/null || exit; done`
 	kind, err := f.run(ctx, probe)
 	var failure *shellFailure
@@ -37,17 +42,14 @@ func (c *Client) ShellSFTP(ctx context.Context) (*SFTP, error) {
 	return &SFTP{c: f.c, client: c, shell: true, ext: map[string]string{extPosixRename: "1", extHardlink: "1", extStatVFS: "2"}}, nil
 }
 
-// maxShells is how many commands run at a time: OpenSSH has room for ten
-// sessions on a connection, and others want some of them.
-const maxShells = 4
-
 // shellFiles answers requests of SFTP by running commands.
 type shellFiles struct {
 	client *Client
 	c      *sftpConn
 	life   context.Context // ends with the session
-	slots  chan struct{}
-	bsd    bool // stat is that of the BSDs, and of macOS
+	idle   chan *shellProc
+	free   chan struct{} // one for each shell that may still be started
+	bsd    bool          // stat is that of the BSDs, and of macOS
 
 	mu      sync.Mutex
 	handles map[string]*shellHandle
@@ -143,22 +145,6 @@ func (e *shellFailure) Error() string { return fmt.Sprintf("the shell says %q", 
 const shellMark = "\x1eok\n"
 
 const sayMark = `printf "\036ok\n"; `
-
-// run runs a script to its end and returns what it printed.
-func (f *shellFiles) run(ctx context.Context, script string, args ...string) ([]byte, error) {
-	select {
-	case f.slots <- struct{}{}:
-		defer func() { <-f.slots }()
-	case <-ctx.Done():
-		return nil, context.Cause(ctx)
-	}
-	out, err := f.client.Output(ctx, shellLine(`exec 2>&1; `+sayMark+script, args...))
-	_, said, marked := bytes.Cut(out, []byte(shellMark))
-	if err == nil && marked {
-		return said, nil
-	}
-	return nil, shellError(err, said)
-}
 
 // shellError makes of the end of a command what a server would have answered.
 func shellError(err error, said []byte) error {

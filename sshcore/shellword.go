@@ -13,14 +13,16 @@ import (
 // within quotes (csh with !, fish with backslashes): what is not plainly
 // harmless goes as the octal number that printf(1) of POSIX decodes.
 func shellLine(script string, args ...string) string {
-	// The X keeps line feeds at the end, which $() takes away.
-	const decode = `a=$(printf %bX "$1"); shift; set -- "$@" "${a%X}"; `
-	line := "exec sh -c 'LC_ALL=C; export LC_ALL; " + strings.Repeat(decode, len(args)) + script + "' sh"
+	line := "exec sh -c 'LC_ALL=C; export LC_ALL; " + strings.Repeat(decodeWord, len(args)) + script + "' sh"
 	for _, arg := range args {
 		line += " '" + shellEscape(arg) + "'"
 	}
 	return line
 }
+
+// decodeWord puts the next word decoded behind the others. The X keeps line
+// feeds at its end, which $() takes away.
+const decodeWord = `a=$(printf %bX "$1"); shift; set -- "$@" "${a%X}"; `
 
 // shellEscape writes all but harmless bytes for %b of printf(1).
 func shellEscape(s string) string {
