@@ -1,7 +1,16 @@
 /** Files, as a page's own script works with them: `client.sftp()` against OpenSSH and the demo. */
 import { execFileSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import {
+	chmodSync,
+	existsSync,
+	mkdirSync,
+	readdirSync,
+	readFileSync,
+	statSync,
+	symlinkSync,
+	writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { Cutter } from "./cutter.ts";
 import { sha } from "./files.ts";
@@ -406,6 +415,17 @@ test("a key is fetched with its permissions, which a browser cannot keep, and se
 	expect(fetched.mode).toBe(0o644);
 	expect(Math.abs(fetched.mtime - Date.now())).toBeLessThan(3_600_000);
 	expect(statSync(path).mode & 0o777).toBe(0o600);
+});
+
+test("permissions of a whole tree, which stay within it", async ({ page, sshd }) => {
+	const dir = folder(sshd);
+	mkdirSync(join(dir, "tree/sub"), { recursive: true });
+	for (const name of ["outside", "tree/a", "tree/sub/b"]) writeFileSync(join(dir, name), name, { mode: 0o644 });
+	symlinkSync("../outside", join(dir, "tree/link"));
+	await open(page, byKey(sshd));
+	await page.evaluate((dir) => window.t.sftp.chmod(`${dir}/tree`, 0o640, { recursive: true }), dir);
+	const modes = ["tree", "tree/sub", "tree/a", "tree/sub/b", "outside"].map((p) => statSync(join(dir, p)).mode & 0o777);
+	expect(modes).toEqual([0o750, 0o750, 0o640, 0o640, 0o644]);
 });
 
 test("names are bytes", async ({ page, sshd }) => {

@@ -160,13 +160,7 @@ func (f *files) remove(ctx context.Context, p wire.SFTPRemove) (wire.None, error
 		case !p.Recursive:
 			return s.RemoveDir(ctx, path)
 		}
-		told := f.meter(p.Transfer)
-		removed := int64(0)
-		err = s.RemoveAll(ctx, path, func(string) {
-			removed++
-			told(removed, -1)
-		})
-		return err
+		return s.RemoveAll(ctx, path, f.counter(p.Transfer))
 	})
 }
 
@@ -209,12 +203,12 @@ func (f *files) change(ctx context.Context, p wire.SFTPChange) (wire.None, error
 			if uid < 0 || uid > math.MaxUint32 || gid < 0 || gid > math.MaxUint32 {
 				return fmt.Errorf("no such owner: %d:%d", uid, gid)
 			}
-			if err := s.Chown(ctx, path, uint32(uid), uint32(gid)); err != nil {
+			if err := f.chown(ctx, s, path, uint32(uid), uint32(gid), p); err != nil {
 				return err
 			}
 		}
 		if p.Mode != nil {
-			if err := s.Chmod(ctx, path, modeOf(p.Mode)); err != nil {
+			if err := f.chmod(ctx, s, path, p); err != nil {
 				return err
 			}
 		}
@@ -223,6 +217,33 @@ func (f *files) change(ctx context.Context, p wire.SFTPChange) (wire.None, error
 		}
 		return nil
 	})
+}
+
+func (f *files) chown(ctx context.Context, s *sshcore.SFTP, path string, uid, gid uint32, p wire.SFTPChange) error {
+	if p.Recursive {
+		return s.ChownAll(ctx, path, uid, gid, f.counter(p.Transfer))
+	}
+	return s.Chown(ctx, path, uid, gid)
+}
+
+func (f *files) chmod(ctx context.Context, s *sshcore.SFTP, path string, p wire.SFTPChange) error {
+	if !p.Recursive {
+		return s.Chmod(ctx, path, modeOf(p.Mode))
+	}
+	dirMode := p.DirMode
+	if dirMode == nil {
+		dirMode = p.Mode
+	}
+	return s.ChmodAll(ctx, path, modeOf(p.Mode), modeOf(dirMode), f.counter(p.Transfer))
+}
+
+// counter passes on how many paths were done.
+func (f *files) counter(transfer int) func(string) {
+	told, done := f.meter(transfer), int64(0)
+	return func(string) {
+		done++
+		told(done, -1)
+	}
 }
 
 func (f *files) statVFS(ctx context.Context, p wire.SFTPPath) (info wire.FileSystemInfo, err error) {

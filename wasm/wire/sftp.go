@@ -107,6 +107,11 @@ type SFTPChange struct {
 	Atime *float64 `js:"atime,omitempty"` // milliseconds since 1970
 	Mtime *float64 `js:"mtime,omitempty"`
 	Size  *int64   `js:"size,omitempty"`
+
+	// Mode, or owner and group, of all that is below, too, yet not of links.
+	Recursive bool `js:"recursive,omitempty"`
+	DirMode   *int `js:"dirMode,omitempty"`  // instead of Mode, for folders
+	Transfer  int  `js:"transfer,omitempty"` // for SFTPProgress, which counts what was changed; 0: tell nothing
 }
 
 // FileSystemInfo is the space of a file system, in bytes, and its files.

@@ -126,6 +126,17 @@ export interface RemoveOptions extends Abortable {
 	onProgress?(removed: number): void;
 }
 
+export interface ChangeOptions extends Abortable {
+	/** Also all that is below; links, and what they lead to, stay as they are. What cannot be changed fails it at the end. */
+	readonly recursive?: boolean;
+	onProgress?(changed: number): void;
+}
+
+export interface ChmodOptions extends ChangeOptions {
+	/** With `recursive`: what folders get; absent: `mode`, and to go into them whoever may read. */
+	readonly dirMode?: number;
+}
+
 /** Space of a file system, in bytes, and files. */
 export interface FileSystemInfo {
 	readonly size: number;
@@ -170,8 +181,8 @@ export interface SFTP extends AsyncDisposable {
 	rename(from: Path, to: Path, options?: Abortable & { readonly overwrite?: boolean }): Promise<void>;
 	symlink(target: Path, path: Path, options?: Abortable): Promise<void>;
 	link(existing: Path, path: Path, options?: Abortable): Promise<void>;
-	chmod(path: Path, mode: number, options?: Abortable): Promise<void>;
-	chown(path: Path, uid: number, gid: number, options?: Abortable): Promise<void>;
+	chmod(path: Path, mode: number, options?: ChmodOptions): Promise<void>;
+	chown(path: Path, uid: number, gid: number, options?: ChangeOptions): Promise<void>;
 	/** Times in milliseconds since 1970; SFTP keeps whole seconds. */
 	utimes(path: Path, atime: number, mtime: number, options?: Abortable): Promise<void>;
 	truncate(path: Path, size: number, options?: Abortable): Promise<void>;

@@ -4,6 +4,8 @@ import { openable } from "./abort.ts";
 import type { Core } from "./core.ts";
 import { SFTPError } from "./errors.ts";
 import type {
+	ChangeOptions,
+	ChmodOptions,
 	Entry,
 	FileInfo,
 	FileSystemInfo,
@@ -25,7 +27,7 @@ import { entriesOf, pathBytes } from "./path.ts";
 import { put } from "./put.ts";
 import { readStream, writeStream } from "./transfer.ts";
 import type { Abortable } from "./types.ts";
-import type { FileName, SFTP as Opened } from "./wire.ts";
+import type { FileName, SFTP as Opened, SFTPChange } from "./wire.ts";
 
 /** How many entries of a folder are asked for at a time. */
 const PAGE = 500;
@@ -117,13 +119,8 @@ class RemoteFiles implements SFTP {
 	}
 
 	async remove(path: Path, { recursive = false, onProgress, signal }: RemoveOptions = {}): Promise<void> {
-		const watch = onProgress && this.#core.watch(({ done }) => onProgress(done));
-		try {
-			const params = { ...this.#at(path), recursive, transfer: watch?.transfer ?? 0 };
-			await this.#core.call("sftpRemove", params, { signal });
-		} finally {
-			watch?.stop();
-		}
+		const params = { ...this.#at(path), recursive };
+		await this.#counted(onProgress, (transfer) => this.#core.call("sftpRemove", { ...params, transfer }, { signal }));
 	}
 
 	async rename(from: Path, to: Path, options: Abortable & { readonly overwrite?: boolean } = {}): Promise<void> {
@@ -143,12 +140,14 @@ class RemoteFiles implements SFTP {
 		await this.#core.call("sftpCopy", this.#pair(from, to), { signal });
 	}
 
-	async chmod(path: Path, mode: number, { signal }: Abortable = {}): Promise<void> {
-		await this.#core.call("sftpChange", { ...this.#at(path), ...modeOf(mode) }, { signal });
+	async chmod(path: Path, mode: number, options: ChmodOptions = {}): Promise<void> {
+		// As chmod -R with an X: whoever may read a folder may go into it.
+		const { mode: dirMode } = modeOf(options.dirMode ?? mode | ((mode & 0o444) >> 2));
+		await this.#change(path, { ...modeOf(mode), ...(options.recursive ? { dirMode } : {}) }, options);
 	}
 
-	async chown(path: Path, uid: number, gid: number, { signal }: Abortable = {}): Promise<void> {
-		await this.#core.call("sftpChange", { ...this.#at(path), uid, gid }, { signal });
+	async chown(path: Path, uid: number, gid: number, options: ChangeOptions = {}): Promise<void> {
+		await this.#change(path, { uid, gid }, options);
 	}
 
 	async utimes(path: Path, atime: number, mtime: number, { signal }: Abortable = {}): Promise<void> {
@@ -200,6 +199,27 @@ class RemoteFiles implements SFTP {
 
 	#pair(from: Path, to: Path) {
 		return { sftp: this.#sftp, from: pathBytes(from, "from"), to: pathBytes(to, "to"), overwrite: false };
+	}
+
+	async #change(path: Path, what: Omit<SFTPChange, "sftp" | "path">, options: ChangeOptions): Promise<void> {
+		const { recursive = false, onProgress, signal } = options;
+		const params = { ...this.#at(path), ...what, ...(recursive ? { recursive } : {}) };
+		await this.#counted(onProgress, (transfer) =>
+			this.#core.call("sftpChange", transfer ? { ...params, transfer } : params, { signal }),
+		);
+	}
+
+	/** Makes a call that may tell how many paths are done. */
+	async #counted(
+		tell: ((done: number) => void) | undefined,
+		call: (transfer: number) => Promise<unknown>,
+	): Promise<void> {
+		const watch = tell && this.#core.watch(({ done }) => tell(done));
+		try {
+			await call(watch?.transfer ?? 0);
+		} finally {
+			watch?.stop();
+		}
 	}
 
 	async #stat(path: Path, follow: boolean, signal: AbortSignal | undefined): Promise<FileInfo> {

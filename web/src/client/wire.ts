@@ -417,6 +417,12 @@ export interface SFTPChange {
 	readonly atime?: number;
 	readonly mtime?: number;
 	readonly size?: number;
+	/** Mode, or owner and group, of all that is below, too, yet not of links. */
+	readonly recursive?: boolean;
+	/** instead of Mode, for folders */
+	readonly dirMode?: number;
+	/** for SFTPProgress, which counts what was changed; 0: tell nothing */
+	readonly transfer?: number;
 }
 
 /** FileSystemInfo is the space of a file system, in bytes, and its files. */
