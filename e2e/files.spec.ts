@@ -191,6 +191,17 @@ test("a taken name is a question, and every answer does what it says", async ({ 
 	await expect(files.row("a (2).txt")).toBeVisible();
 	expect(files.read("a (2).txt").toString()).toBe("both");
 
+	// The part of an upload that broke off holds the first half.
+	put(files, "a.txt.part", "the fir");
+	await send("the first and the rest");
+	await question.getByLabel(/^Go on with the part/).check();
+	await question.getByRole("button", { name: "OK" }).click();
+	await expect.poll(() => files.read("a.txt").toString()).toBe("the first and the rest");
+	expect(existsSync(join(files.dir, "a.txt.part"))).toBe(false);
+	await send("replaced");
+	await question.getByRole("button", { name: "OK" }).click();
+	await expect.poll(() => files.read("a.txt").toString()).toBe("replaced");
+
 	await send("skipped");
 	await question.getByLabel("Skip this file").check();
 	await question.getByRole("button", { name: "OK" }).click();
@@ -335,6 +346,92 @@ test("permissions are changed by boxes and by octal digits", async ({ files, pag
 	await page.keyboard.press("Enter");
 	await expect.poll(() => (statSync(join(files.dir, "script.sh")).mode & 0o7777).toString(8)).toBe("4750");
 	await expect(files.row("script.sh")).toContainText("rwsr-x---");
+});
+
+test("permissions of a tree change as far down as it goes", async ({ files, page }) => {
+	mkdirSync(join(files.dir, "tree/in"), { recursive: true });
+	for (const name of ["tree", "tree/in"]) own(join(files.dir, name));
+	put(files, "tree/in/text", "");
+	put(files, "tree/in/tool", "");
+	put(files, "outside", "");
+	chmodSync(join(files.dir, "outside"), 0o644);
+	chmodSync(join(files.dir, "tree/in/tool"), 0o700);
+	symlinkSync(join(files.dir, "outside"), join(files.dir, "tree/in/link"));
+	await files.button("Refresh (F5)").click();
+	await files.menu("tree", "Permissions…");
+	const question = files.dialog("Permissions of tree");
+	await question.getByLabel("In octal").fill("750");
+	await question.getByLabel(/^Also all that is in it/).check();
+	await screenshot(page, "files-chmod");
+	await question.getByRole("button", { name: "Apply" }).click();
+	const modes = () =>
+		["tree", "tree/in", "tree/in/text", "tree/in/tool", "outside"].map((name) =>
+			(statSync(join(files.dir, name)).mode & 0o777).toString(8),
+		);
+	await expect.poll(modes).toEqual(["750", "750", "640", "750", "644"]);
+});
+
+test("checksums are compared when the switch is on, and the switch is remembered", async ({
+	files,
+	page,
+	app,
+	sshd,
+}) => {
+	await files.button("More").click();
+	await page.getByRole("menuitemcheckbox", { name: "Verify with SHA-256" }).click();
+	await files.upload([
+		{ name: "a", mimeType: "", buffer: randomBytes(300_000) },
+		{ name: "b", mimeType: "", buffer: Buffer.alloc(0) },
+	]);
+	await expect(files.transfers).toContainText("Done, SHA-256 equal");
+	await files.button("Files of 2 items").click();
+	await expect(files.transfers.getByRole("list", { name: "Files of 2 items" }).getByRole("listitem")).toHaveText([
+		/^a\s*Done, SHA-256 equal/,
+		/^b\s*Done, SHA-256 equal/,
+	]);
+	await screenshot(page, "files-details");
+	await page.goto("about:blank");
+	await app.session(sshd);
+	await files.open();
+	await files.button("More").click();
+	await expect(page.getByRole("menuitemcheckbox", { name: "Verify with SHA-256" })).toBeChecked();
+});
+
+test("what a download leaves out is told, with the reason", async ({ files }) => {
+	mkdirSync(join(files.dir, "tree"));
+	put(files, "tree/file", "x");
+	symlinkSync("/etc/passwd", join(files.dir, "tree/link"));
+	await files.button("Refresh (F5)").click();
+	await files.download("tree", "Download as .zip");
+	await expect(files.transfers).toContainText("Done, 1 left out");
+	await files.button("Files of tree.zip").click();
+	await expect(files.transfers.locator(".transfer-files li").first()).toHaveText(
+		/^tree\/link\s*Left out: it is a link/,
+	);
+});
+
+test("the files stand beside the terminal or below it, as was chosen last", async ({ files, page, app, sshd }) => {
+	const boxes = async () => {
+		const [terminal, panel] = await Promise.all(
+			["ssh-terminal", "ssh-files"].map((name) => page.locator(name).boundingBox()),
+		);
+		if (!terminal || !panel) throw new Error("not shown");
+		return panel.y >= terminal.y + terminal.height - 1 ? "below" : panel.x > terminal.x ? "right" : "?";
+	};
+	expect(await boxes()).toBe("right");
+	await files.button("More").click();
+	await page.getByRole("menuitemcheckbox", { name: "Below the terminal" }).click();
+	await expect.poll(boxes).toBe("below");
+	const line = page.getByRole("separator", { name: "Size of the files" });
+	const before = (await page.locator("ssh-files").boundingBox())?.height ?? 0;
+	await line.focus();
+	await page.keyboard.press("ArrowUp");
+	await expect.poll(async () => (await page.locator("ssh-files").boundingBox())?.height).toBeGreaterThan(before);
+	await screenshot(page, "files-below");
+	await page.goto("about:blank");
+	await app.session(sshd);
+	await files.open();
+	await expect.poll(boxes).toBe("below");
 });
 
 test("a text is edited and saved as it was but for the edit: mode, line ends, mark", async ({ files, page }) => {

@@ -1,6 +1,7 @@
 import type { SSHClient } from "../src/client/index.ts";
 import { h } from "../src/element/dom.ts";
 import type { SSHFiles, SSHTerminal } from "../src/element/index.ts";
+import type { Settings } from "../src/vault/index.ts";
 import { directoryOf } from "./osc7.ts";
 import { Splitter } from "./splitter.ts";
 
@@ -10,12 +11,17 @@ export interface FilesPaneEvents {
 	onChange(): void;
 	/** It is closed: the focus goes elsewhere. */
 	onClose(): void;
+	/** A setting was changed in the panel. */
+	onSettings(some: Partial<FilesSettings>): void;
 }
 
-/** How wide the files are at first, in percent. */
-const usualWidth = 44;
+/** The settings that files have. */
+export type FilesSettings = Pick<Settings, "theme" | "filesSide" | "verifyFiles">;
 
-/** A terminal with the files of its server beside it, when they are wanted. */
+/** How much of the room the files have at first, in percent. */
+const usualShare = 44;
+
+/** A terminal with the files of its server beside or below it, when they are wanted. */
 export class FilesPane {
 	readonly element: HTMLElement;
 	readonly #events: FilesPaneEvents;
@@ -24,15 +30,15 @@ export class FilesPane {
 	/** Made when first wanted: who only types needs no file session. */
 	#files: SSHFiles | undefined;
 	#client: SSHClient | undefined;
-	#theme = "auto";
+	#settings: FilesSettings | undefined;
 	#directory: string | Uint8Array | undefined;
 	#listens = false;
 
 	constructor(terminal: SSHTerminal, events: FilesPaneEvents) {
 		this.#terminal = terminal;
 		this.#events = events;
-		this.#splitter = new Splitter("Width of the files", usualWidth, (percent) => {
-			this.element.style.setProperty("--files-width", `${percent}%`);
+		this.#splitter = new Splitter("Size of the files", usualShare, (percent) => {
+			this.element.style.setProperty("--files-share", `${percent}%`);
 		});
 		this.#splitter.element.hidden = true;
 		this.element = h("div", { class: "work" }, terminal, this.#splitter.element);
@@ -66,9 +72,20 @@ export class FilesPane {
 		if (this.#files !== undefined) this.#files.client = client;
 	}
 
-	theme(theme: string): void {
-		this.#theme = theme;
-		this.#files?.setAttribute("theme", theme);
+	/** Applies changed settings. */
+	restyle(settings: FilesSettings): void {
+		this.#settings = settings;
+		this.#splitter.level(settings.filesSide === "below");
+		this.element.dataset.files = settings.filesSide;
+		if (this.#files !== undefined) this.#dress(this.#files);
+	}
+
+	#dress(files: SSHFiles): void {
+		if (this.#settings === undefined) return;
+		const { theme, filesSide, verifyFiles } = this.#settings;
+		files.setAttribute("theme", theme);
+		files.setAttribute("side", filesSide);
+		files.toggleAttribute("verify", verifyFiles);
 	}
 
 	/** Shows the files, or hides them; their transfers go on. */
@@ -85,8 +102,15 @@ export class FilesPane {
 	#make(): SSHFiles {
 		const files = document.createElement("ssh-files");
 		this.#files = files;
-		files.setAttribute("theme", this.#theme);
+		this.#dress(files);
 		files.addEventListener("ssh-files-close", () => this.toggle());
+		files.addEventListener("ssh-files-setting", (event) => {
+			const { side, verify } = (event as CustomEvent<{ side?: Settings["filesSide"]; verify?: boolean }>).detail;
+			this.#events.onSettings({
+				...(side !== undefined && { filesSide: side }),
+				...(verify !== undefined && { verifyFiles: verify }),
+			});
+		});
 		files.addEventListener("ssh-transfers", () => this.#events.onChange());
 		this.element.append(files);
 		if (this.#directory !== undefined) files.report(this.#directory);

@@ -58,6 +58,7 @@ export class SessionView {
 		this.#files = new FilesPane(this.#terminal, {
 			onChange: () => this.#bar.files(this.#files.open, this.#files.note),
 			onClose: () => this.#terminal.focus(),
+			onSettings: (some) => events.onSettings(some),
 		});
 		this.element = h(
 			"div",
@@ -120,7 +121,7 @@ export class SessionView {
 	restyle(settings: Settings): void {
 		this.#settings = settings;
 		this.#terminal.setAttribute("theme", settings.theme);
-		this.#files.theme(settings.theme);
+		this.#files.restyle(settings);
 		this.#terminal.setAttribute("font-size", String(settings.fontSize));
 		this.#terminal.options = this.#options();
 	}

@@ -9,6 +9,7 @@ export function showSettings(now: Settings, lasting: boolean, onChange: (some: P
 		choice("Theme", ["auto", "light", "dark"], now.theme, (theme) => onChange({ theme })),
 		number("Font size", now.fontSize, 8, 40, 1, (fontSize) => onChange({ fontSize })),
 		number("Lines of scrollback", now.scrollback, 0, 100_000, 1000, (scrollback) => onChange({ scrollback })),
+		choice("Files", ["right", "below"], now.filesSide, (filesSide) => onChange({ filesSide })),
 		choice("Bell", ["visual", "none"], now.bell, (bell) => onChange({ bell })),
 		choice("When a session is lost", ["ask", "login"], now.onLost, (onLost) => onChange({ onLost })),
 		choice("A new session runs", ["login", "tmux"], now.shell, (shell) => onChange({ shell }), {
@@ -32,6 +33,8 @@ const words: Readonly<Record<string, string>> = {
 	none: "Nothing",
 	ask: "Ask me",
 	login: "Log in again",
+	right: "Beside the terminal",
+	below: "Below it",
 };
 
 function choice<T extends string>(

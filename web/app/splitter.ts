@@ -1,6 +1,6 @@
 import { h } from "../src/element/dom.ts";
 
-/** Percent of the width: less is no use. */
+/** Percent of the room: less is no use. */
 const least = 20;
 const most = 80;
 /** How far an arrow key goes, in percent. */
@@ -11,8 +11,9 @@ export class Splitter {
 	readonly element: HTMLElement;
 	readonly #onMove: (percent: number) => void;
 	#percent: number;
+	#level = false;
 
-	/** onMove is told how many percent of the width the pane to the right has. */
+	/** onMove is told how many percent of the room the second pane has. */
 	constructor(label: string, percent: number, onMove: (percent: number) => void) {
 		this.#percent = percent;
 		this.#onMove = onMove;
@@ -31,6 +32,12 @@ export class Splitter {
 		this.#show();
 	}
 
+	/** Lies between a pane above and one below, or stands between a left and a right one. */
+	level(on: boolean): void {
+		this.#level = on;
+		this.element.setAttribute("aria-orientation", on ? "horizontal" : "vertical");
+	}
+
 	#grab(event: PointerEvent): void {
 		event.preventDefault();
 		const { element } = this;
@@ -38,7 +45,9 @@ export class Splitter {
 		element.classList.add("dragging");
 		const drag = (move: PointerEvent): void => {
 			const box = element.parentElement?.getBoundingClientRect();
-			if (box !== undefined) this.#move((100 * (box.right - move.clientX)) / box.width);
+			if (box === undefined) return;
+			const share = this.#level ? (box.bottom - move.clientY) / box.height : (box.right - move.clientX) / box.width;
+			this.#move(100 * share);
 		};
 		element.addEventListener("pointermove", drag);
 		element.addEventListener(
@@ -52,8 +61,8 @@ export class Splitter {
 	}
 
 	#key(event: KeyboardEvent): void {
-		if (event.key === "ArrowLeft") this.#move(this.#percent + step);
-		else if (event.key === "ArrowRight") this.#move(this.#percent - step);
+		if (event.key === (this.#level ? "ArrowUp" : "ArrowLeft")) this.#move(this.#percent + step);
+		else if (event.key === (this.#level ? "ArrowDown" : "ArrowRight")) this.#move(this.#percent - step);
 		else if (event.key === "Home") this.#move(most);
 		else if (event.key === "End") this.#move(least);
 		else return;

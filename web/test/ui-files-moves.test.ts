@@ -6,10 +6,20 @@ import { tmpdir } from "node:os";
 import { join as joinPath } from "node:path";
 import { test } from "node:test";
 import { SFTPError } from "../src/client/errors.ts";
-import type { Entry, Path, PutOptions, SFTP, Sink, Source, TransferResult } from "../src/client/filetypes.ts";
+import type {
+	Entry,
+	ListOptions,
+	Path,
+	PutOptions,
+	SFTP,
+	Sink,
+	Source,
+	TransferResult,
+} from "../src/client/filetypes.ts";
 import type { Job } from "../src/client/jobs.ts";
 import { BytePort, readableOf } from "../src/client/port.ts";
 import { zip } from "../src/client/zip.ts";
+import { changeModes, innerMode } from "../src/element/files/chmod.ts";
 import { zipEntries } from "../src/element/files/download.ts";
 import { treeOfFiles } from "../src/element/files/localtree.ts";
 import { describeFailure } from "../src/element/files/problems.ts";
@@ -59,7 +69,11 @@ class Memory {
 		this.calls.push(`remove ${path}`);
 	}
 
-	async *list(path: Path): AsyncGenerator<Entry> {
+	async chmod(path: Path, mode: number) {
+		this.calls.push(`${path} ${mode.toString(8)}`);
+	}
+
+	async *list(path: Path, _?: ListOptions): AsyncGenerator<Entry> {
 		const prefix = `${String(path).replace(/\/$/, "")}/`;
 		for (const [name, data] of this.files) {
 			if (!name.startsWith(prefix) || name === prefix || name.slice(prefix.length).includes("/")) continue;
@@ -88,7 +102,7 @@ class InlineWorker {
 
 	terminate(): void {}
 }
-Object.assign(globalThis, { Worker: InlineWorker });
+Object.assign(globalThis, { Worker: InlineWorker, location: new URL("https://page.test/") });
 
 function attempt(memory: Memory, more: { choice?: Choice; again?: boolean } = {}): Attempt {
 	return {
@@ -96,6 +110,7 @@ function attempt(memory: Memory, more: { choice?: Choice; again?: boolean } = {}
 		signal: never,
 		choice: undefined,
 		again: false,
+		verify: false,
 		progress: () => {},
 		verifying: () => {},
 		...more,
@@ -174,8 +189,8 @@ test("a folder keeps its tree, and is one errand", async () => {
 	const tree = treeOfFiles([local("x", "1", "top/x"), local("y", "2", "top/in/deep/y"), local("z", "3", "top/in/z")]);
 	const errand = uploadErrand(tree, "/up");
 	assert.equal(errand.name, "top/");
-	const jobs = await errand.prepare?.(memory.sftp, never);
-	for (const job of jobs ?? []) await job.run(attempt(memory));
+	const prepared = await errand.prepare?.(memory.sftp, never);
+	for (const job of prepared?.jobs ?? []) await job.run(attempt(memory));
 	assert.deepEqual(memory.calls, [
 		"mkdir /up/top",
 		"mkdir /up/top/in",
@@ -248,6 +263,45 @@ const hostile = [
 	],
 	...["  ", "...", "~", "-rf", "tab\there", "<b>", "a|b", "aux", "COM1.x", "lpt1", "name ", "name", "NAME"],
 ];
+
+const inner: [name: string, entry: Pick<Entry, "type" | "mode">, mode: number, want: number][] = [
+	["a file that nobody runs is not run", { type: "file", mode: 0o600 }, 0o755, 0o644],
+	["a file that somebody runs may be run", { type: "file", mode: 0o700 }, 0o755, 0o755],
+	["a folder can be entered", { type: "directory", mode: 0o700 }, 0o755, 0o755],
+	["a folder keeps its setgid", { type: "directory", mode: 0o2775 }, 0o750, 0o2750],
+	["setuid is not handed down", { type: "file", mode: 0o755 }, 0o4755, 0o755],
+];
+for (const [name, entry, mode, want] of inner)
+	test(`permissions go down a tree: ${name}`, () => assert.equal(innerMode(entry, mode), want));
+
+const orders: [name: string, mode: number, want: string[]][] = [
+	["a folder is opened before what is in it", 0o755, ["/d 755", "/d/in 755", "/d/in/f 644"]],
+	["a folder is shut after what is in it", 0o000, ["/d/in/f 0", "/d/in 0", "/d 0"]],
+];
+for (const [name, mode, want] of orders)
+	test(`permissions go down a tree: ${name}`, async () => {
+		const memory = new Memory({ "/d": undefined, "/d/in": undefined, "/d/in/f": "text" });
+		memory.extra.set("/d/in", [{ name: "link", type: "symlink" }]);
+		await changeModes(
+			memory.sftp,
+			"/",
+			[{ name: "d", type: "directory" }],
+			{ mode, deep: true },
+			{ signal: never, onProgress: () => {} },
+		);
+		assert.deepEqual(memory.calls, want);
+	});
+
+test("names that a listing leaves out are told of by the walk", async () => {
+	const memory = new Memory();
+	memory.list = async function* (path, options) {
+		options?.onRefused?.("../up");
+		if (String(path) === "/d") yield { name: "f", type: "file" as const };
+	} as SFTP["list"] & typeof memory.list;
+	const { files, skipped } = await walk(memory.sftp, "/", [{ name: "d", type: "directory" }], never);
+	assert.equal(files.length, 1);
+	assert.deepEqual(skipped, [{ name: "d/../up", why: "its name leads out of the folder" }]);
+});
 
 test("an archive of hostile names unpacks into its folder, every file of it once", async () => {
 	const memory = new Memory({ "/d": undefined, "/d/empty": undefined });

@@ -329,7 +329,7 @@ test("folders are made before any file of the errand moves, and again after a lo
 		prepare: async () => {
 			tries++;
 			if (tries === 1) throw lostError();
-			return [job];
+			return { jobs: [job] };
 		},
 	});
 	transfers.connect(session("a"));
@@ -356,7 +356,7 @@ test("a folder that cannot be made is a failure with its reason, and can be trie
 		jobs: [],
 		prepare: async () => {
 			if (!allowed) throw new SFTPError("sftp", "permission denied", "/folder");
-			return [];
+			return { jobs: [] };
 		},
 	});
 	await settle();

@@ -20,6 +20,8 @@ export interface ZipEntry {
 }
 
 export interface ZipOptions extends Abortable {
+	/** Compares the SHA-256 of each file, as {@link GetOptions.verify}. */
+	readonly verify?: boolean;
 	/** Bytes of files read so far. */
 	onProgress?(bytes: number): void;
 }
@@ -74,13 +76,17 @@ function feed(
 	entries: Iterable<ZipEntry>,
 	control: MessagePort,
 	signal: AbortSignal,
-	{ onProgress }: ZipOptions,
+	{ verify = false, onProgress }: ZipOptions,
 ): Promise<void> {
 	const rest = entries[Symbol.iterator]();
 	let before = 0;
 	return new Promise((resolve, reject) => {
 		const get = async (path: Path, stream: MessagePort): Promise<void> => {
-			const { bytes } = await sftp.get(path, stream, { signal, onProgress: ({ done }) => onProgress?.(before + done) });
+			const { bytes } = await sftp.get(path, stream, {
+				signal,
+				verify,
+				onProgress: ({ done }) => onProgress?.(before + done),
+			});
 			before += bytes;
 			onProgress?.(before);
 		};

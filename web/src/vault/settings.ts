@@ -10,6 +10,10 @@ export interface Settings {
 	readonly onLost: "ask" | "login";
 	/** What a session runs: the login shell, or tmux, which outlives it. */
 	readonly shell: "login" | "tmux";
+	/** Where the files stand to their terminal. */
+	readonly filesSide: "right" | "below";
+	/** Whether transfers compare checksums. */
+	readonly verifyFiles: boolean;
 	/** Hosts, as `host:port`, whose programs may write to the clipboard. */
 	readonly clipboardHosts: readonly string[];
 	/** Hosts, as `host:port`, whose programs may ask to use this browser's keys. */
@@ -24,6 +28,8 @@ export const defaults: Settings = {
 	bell: "visual",
 	onLost: "ask",
 	shell: "login",
+	filesSide: "right",
+	verifyFiles: false,
 	clipboardHosts: [],
 	agentHosts: [],
 };
@@ -40,6 +46,8 @@ export function checkSettings(value: unknown): Settings {
 		bell: oneOf(given.bell, ["none", "visual"], defaults.bell),
 		onLost: oneOf(given.onLost, ["ask", "login"], defaults.onLost),
 		shell: oneOf(given.shell, ["login", "tmux"], defaults.shell),
+		filesSide: oneOf(given.filesSide, ["right", "below"], defaults.filesSide),
+		verifyFiles: oneOf(given.verifyFiles, [true, false], defaults.verifyFiles),
 		clipboardHosts: hosts(given.clipboardHosts),
 		agentHosts: hosts(given.agentHosts),
 	};

@@ -1,7 +1,10 @@
+import lock from "lucide-static/icons/lock.svg";
+import trash from "lucide-static/icons/trash-2.svg";
 import type { Entry, Path, SFTP } from "../../client/filetypes.ts";
 import { copyText } from "../clipboard.ts";
 import type { Layer } from "../layer.ts";
-import { deleteCard, deletingCard, modeCard, nameProblem, newFolderCard } from "./cards.ts";
+import { busyCard, deleteCard, nameProblem, newFolderCard } from "./cards.ts";
+import { changeModes, type Permissions } from "./chmod.ts";
 import { archiveName, downloadErrand, mirrorErrand, zipErrand } from "./download.ts";
 import { plural } from "./figures.ts";
 import type { Folder } from "./folder.ts";
@@ -9,6 +12,7 @@ import type { Grid } from "./grid.ts";
 import { land } from "./landing.ts";
 import { isFolder } from "./listing.ts";
 import type { LocalTree } from "./localtree.ts";
+import { modeCard } from "./modecard.ts";
 import { showName } from "./names.ts";
 import { baseName, join, pathText } from "./paths.ts";
 import { pickFolder } from "./picked.ts";
@@ -92,43 +96,43 @@ export class Actions {
 		if (entries.length === 0) return;
 		const at = folder.path;
 		if (!(await layer.ask<true>((answering) => deleteCard(entries, answering)).catch(() => false))) return;
-		const stop = new AbortController();
-		const [only] = entries;
-		const what = entries.length === 1 ? showName(only?.name ?? "", 120) : plural(entries.length, "item");
-		const { card, removed } = deletingCard(what, () => stop.abort());
-		layer.show(card);
-		await this.#try("Deleting", async () => {
-			let before = 0;
-			for (const entry of entries) {
-				if (stop.signal.aborted) break;
-				let now = 0;
-				await sftp().remove(join(at, entry), {
-					recursive: isFolder(entry),
-					signal: stop.signal,
-					onProgress: (count) => {
+		const what = this.#whatOf(entries);
+		const title = `Deleting ${what}…`;
+		const stopped = await this.#long(
+			{ title, picture: trash, done: "gone", failing: "Deleting" },
+			async (signal, progress) => {
+				let before = 0;
+				for (const entry of entries) {
+					if (signal.aborted) break;
+					let now = 0;
+					const onProgress = (count: number): void => {
 						now = count;
-						removed(before + now);
-					},
-				});
-				before += Math.max(now, 1);
-				removed(before);
-			}
-			say(`${what} deleted.`);
-		});
-		layer.clear(card);
-		if (stop.signal.aborted) say("Stopped. What was deleted before is gone.");
+						progress(before + now);
+					};
+					await sftp().remove(join(at, entry), { recursive: isFolder(entry), signal, onProgress });
+					before += Math.max(now, 1);
+					progress(before);
+				}
+				say(`${what} deleted.`);
+			},
+		);
+		if (stopped) say("Stopped. What was deleted before is gone.");
 		await reload();
 	}
 
 	/** Changes permissions, after asking for them. */
 	async chmod(entries: readonly Entry[]): Promise<void> {
-		const { layer, folder, reload, sftp } = this.#context;
+		const { layer, folder, reload, sftp, say } = this.#context;
 		if (entries.length === 0) return;
-		const mode = await layer.ask<number>((answering) => modeCard(entries, answering)).catch(() => undefined);
-		if (mode === undefined) return;
-		await this.#try("Changing permissions", async () => {
-			for (const entry of entries) await sftp().chmod(join(folder.path, entry), mode);
-		});
+		const at = folder.path;
+		const wanted = await layer.ask<Permissions>((answering) => modeCard(entries, answering)).catch(() => undefined);
+		if (wanted === undefined) return;
+		const title = `Changing permissions of ${this.#whatOf(entries)}…`;
+		const words = { title, picture: lock, done: "changed", failing: "Changing permissions" };
+		const stopped = await this.#long(words, (signal, onProgress) =>
+			changeModes(sftp(), at, entries, wanted, { signal, onProgress }),
+		);
+		if (stopped) say("Stopped. What was changed before stays changed.");
 		await reload();
 	}
 
@@ -180,6 +184,25 @@ export class Actions {
 			return;
 		}
 		transfers.add(uploadErrand(tree, into));
+	}
+
+	#whatOf(entries: readonly Entry[]): string {
+		const [only] = entries;
+		return entries.length === 1 ? showName(only?.name ?? "", 120) : plural(entries.length, "item");
+	}
+
+	/** Does what may take long, with a card that shows how far it is and can stop it; tells whether it was stopped. */
+	async #long(
+		words: { readonly title: string; readonly picture: string; readonly done: string; readonly failing: string },
+		work: (signal: AbortSignal, progress: (count: number) => void) => Promise<void>,
+	): Promise<boolean> {
+		const { layer } = this.#context;
+		const stop = new AbortController();
+		const { card, done } = busyCard(words.title, words.picture, words.done, () => stop.abort());
+		layer.show(card);
+		await this.#try(words.failing, () => work(stop.signal, done));
+		layer.clear(card);
+		return stop.signal.aborted;
 	}
 
 	async #try(what: string, work: () => Promise<void>): Promise<void> {

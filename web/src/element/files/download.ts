@@ -40,7 +40,10 @@ export function zipErrand(wanted: Wanted, landing: Landing): Errand {
 		from: pathText(wanted.folder),
 		to: landing.name,
 		jobs: [],
-		prepare: async (sftp, signal) => [new ZipJob(landing, await walk(sftp, wanted.folder, wanted.entries, signal))],
+		prepare: async (sftp, signal) => {
+			const tree = await walk(sftp, wanted.folder, wanted.entries, signal);
+			return { jobs: [new ZipJob(landing, tree)], skipped: tree.skipped };
+		},
 	};
 }
 
@@ -56,13 +59,14 @@ export function mirrorErrand(wanted: Wanted, folder: FileSystemDirectoryHandle):
 			const tree = await walk(sftp, wanted.folder, wanted.entries, signal);
 			const roots = await freeRoots(tree, folder);
 			for (const names of tree.folders) await folderAt(folder, rooted(names, roots));
-			return tree.files.map(({ names, path, entry }) => {
+			const jobs = tree.files.map(({ names, path, entry }) => {
 				const place = async (): Promise<Landing> => {
 					const inner = await folderAt(folder, rooted(names, roots).slice(0, -1));
 					return PickedLanding.make(await inner.getFileHandle(rooted(names, roots).at(-1) ?? "", { create: true }));
 				};
 				return new DownloadJob(names.join("/"), path, entry.size, place);
 			});
+			return { jobs, skipped: tree.skipped };
 		},
 	};
 }
@@ -95,7 +99,7 @@ class DownloadJob implements Job {
 		this.#land = land;
 	}
 
-	async run({ sftp, signal, progress }: Attempt): Promise<void> {
+	async run({ sftp, signal, verify, progress }: Attempt): Promise<void> {
 		this.#landing ??= await this.#land();
 		const landing = this.#landing;
 		const { size, mtime } = await sftp.stat(this.#path, { signal });
@@ -110,6 +114,7 @@ class DownloadJob implements Job {
 			signal: either(signal, landing),
 			offset,
 			keepPartial: kept !== undefined,
+			verify,
 			onProgress: ({ done }) => progress(offset + done, size),
 		});
 		await landing.finish();
@@ -140,11 +145,12 @@ class ZipJob implements Job {
 		this.size = tree.files.reduce((sum, { entry }) => sum + (entry.size ?? 0), 0);
 	}
 
-	async run({ sftp, signal, progress }: Attempt): Promise<void> {
+	async run({ sftp, signal, verify, progress }: Attempt): Promise<void> {
 		progress(0);
 		const sink = await this.#landing.sink({ offset: 0, size: undefined });
 		await zip(sftp, zipEntries(this.#tree), sink, {
 			signal: either(signal, this.#landing),
+			verify,
 			onProgress: progress,
 		});
 		await this.#landing.finish();

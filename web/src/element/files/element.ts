@@ -2,7 +2,7 @@ import type { Path, SFTP } from "../../client/filetypes.ts";
 import type { SSHClient } from "../../client/index.ts";
 import { darkOf } from "../attributes.ts";
 import { news } from "../events.ts";
-import { Panel } from "./panel.ts";
+import { Panel, type Side } from "./panel.ts";
 import { describeFailure } from "./problems.ts";
 import { sweepStaging } from "./staged.ts";
 import { sweepWorker } from "./streamed.ts";
@@ -14,10 +14,13 @@ import { sweepWorker } from "./streamed.ts";
  *
  * Events, all bubbling: `ssh-path`, `ssh-transfers` (how many run, and how far
  * they are), `ssh-transfer` (one has ended), `ssh-follow`, `ssh-files-close` (the person is
- * done with it).
+ * done with it), `ssh-files-setting` (they turned a switch; the attribute says so already).
+ *
+ * Attributes: `theme`; `verify` compares SHA-256 of what is moved; `side`, "right" or "below", offers to choose
+ * where it stands to a terminal, which is for whoever holds both to do.
  */
 export class SSHFiles extends HTMLElement {
-	static readonly observedAttributes = ["theme"];
+	static readonly observedAttributes = ["theme", "verify", "side"];
 
 	readonly #shadow = this.attachShadow({ mode: "open" });
 	readonly #media = window.matchMedia("(prefers-color-scheme: dark)");
@@ -69,6 +72,11 @@ export class SSHFiles extends HTMLElement {
 				this.dispatchEvent(news("ssh-transfer", { kind: errand.kind, name: errand.name, state })),
 			onLost: (sftp) => void this.#replace(sftp),
 			onFollow: (on) => this.#follow(on),
+			onSetting: (some) => {
+				if (some.verify !== undefined) this.toggleAttribute("verify", some.verify);
+				if (some.side !== undefined) this.setAttribute("side", some.side);
+				this.dispatchEvent(news("ssh-files-setting", some));
+			},
 			onClose: () => this.dispatchEvent(news("ssh-files-close", {})),
 		});
 		this.#media.addEventListener("change", this.#paint);
@@ -149,6 +157,7 @@ export class SSHFiles extends HTMLElement {
 
 	readonly #paint = (): void => {
 		this.#panel?.paint(darkOf(this));
+		this.#panel?.set(this.hasAttribute("verify"), sideOf(this.getAttribute("side")));
 	};
 
 	#tearDown(): void {
@@ -162,4 +171,8 @@ export class SSHFiles extends HTMLElement {
 		// Cancelled uploads take their parts away first.
 		setTimeout(() => void sftp?.close().catch(() => {}), 1000);
 	}
+}
+
+function sideOf(value: string | null): Side | undefined {
+	return value === "right" || value === "below" ? value : undefined;
 }

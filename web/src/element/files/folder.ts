@@ -10,6 +10,8 @@ export type FolderState = "idle" | "loading" | "ready" | "stopped" | "failed";
 const showMs = 120;
 /** More entries than this nobody looks through; a hostile server would never end. */
 const most = 1_000_000;
+/** More names that were left out nobody reads. */
+const mostRefused = 1000;
 
 /** The folder that is shown: its entries, read as they come, and what of them is selected. */
 export class Folder {
@@ -18,6 +20,8 @@ export class Folder {
 	path: Path = "/";
 	state: FolderState = "idle";
 	error: unknown;
+	/** Names that were left out, escaped: they would lead elsewhere. */
+	refused: string[] = [];
 	readonly #onChange: () => void;
 	#reading: AbortController | undefined;
 
@@ -34,6 +38,7 @@ export class Folder {
 		this.#reading = reading;
 		this.path = path;
 		this.error = undefined;
+		this.refused = [];
 		this.state = "loading";
 		if (!again) {
 			this.listing.clear();
@@ -67,6 +72,16 @@ export class Folder {
 		if (at >= 0) this.selection.move(this.listing.rows, at, "only");
 	}
 
+	/** The entries as they come. */
+	#list(sftp: SFTP, signal: AbortSignal): AsyncIterable<Entry> {
+		const { refused } = this;
+		return sftp.list(this.path, {
+			signal,
+			max: most,
+			onRefused: (name) => refused.length < mostRefused && refused.push(name),
+		});
+	}
+
 	async #read(sftp: SFTP, signal: AbortSignal): Promise<void> {
 		let fresh: Entry[] = [];
 		let shown = performance.now();
@@ -77,7 +92,7 @@ export class Folder {
 			this.#onChange();
 			shown = performance.now();
 		};
-		for await (const entry of sftp.list(this.path, { signal, max: most })) {
+		for await (const entry of this.#list(sftp, signal)) {
 			if (signal.aborted) return;
 			fresh.push(entry);
 			if (performance.now() - shown >= showMs) show();
@@ -88,7 +103,7 @@ export class Folder {
 	/** What is shown stays until all has come: a refresh does not flicker. */
 	async #reread(sftp: SFTP, signal: AbortSignal): Promise<void> {
 		const all: Entry[] = [];
-		for await (const entry of sftp.list(this.path, { signal, max: most })) {
+		for await (const entry of this.#list(sftp, signal)) {
 			if (signal.aborted) return;
 			all.push(entry);
 		}

@@ -9,7 +9,9 @@ import folderOpen from "lucide-static/icons/folder-open.svg";
 import folderPlus from "lucide-static/icons/folder-plus.svg";
 import folderUp from "lucide-static/icons/folder-up.svg";
 import lock from "lucide-static/icons/lock.svg";
+import panel from "lucide-static/icons/panel-bottom.svg";
 import pencil from "lucide-static/icons/pencil.svg";
+import shield from "lucide-static/icons/shield-check.svg";
 import trash from "lucide-static/icons/trash-2.svg";
 import type { Entry } from "../../client/filetypes.ts";
 import { h } from "../dom.ts";
@@ -24,6 +26,12 @@ export interface MenuState {
 	readonly session: boolean;
 	readonly hidden: boolean;
 	onHidden(): void;
+	/** Whether checksums are compared. */
+	readonly verify: boolean;
+	onVerify(): void;
+	/** Whether the panel stands below the terminal; undefined: that is not to be chosen. */
+	readonly below: boolean | undefined;
+	onSide(): void;
 }
 
 /** The menu of what is selected, or of the folder if nothing is. */
@@ -31,7 +39,10 @@ export function entryMenu(actions: Actions, chosen: readonly Entry[], state: Men
 	const folderItems: MenuItem[] = [
 		{ label: "New folder…", picture: folderPlus, disabled: !state.session, act: () => void actions.newFolder() },
 		{ label: "Hidden files", picture: eye, checked: state.hidden, act: state.onHidden },
+		{ label: "Verify with SHA-256", picture: shield, checked: state.verify, act: state.onVerify },
 	];
+	if (state.below !== undefined)
+		folderItems.push({ label: "Below the terminal", picture: panel, checked: state.below, act: state.onSide });
 	if (chosen.length === 0 || !state.session)
 		return [...folderItems, { label: "Copy the folder's path", picture: copy, act: () => void actions.copyPath([]) }];
 	return [...entryItems(actions, chosen), undefined, ...folderItems];

@@ -1,30 +1,24 @@
-import alert from "lucide-static/icons/circle-alert.svg";
-import folderIcon from "lucide-static/icons/folder.svg";
-import folderOpen from "lucide-static/icons/folder-open.svg";
-import loader from "lucide-static/icons/loader-circle.svg";
-import unplug from "lucide-static/icons/unplug.svg";
-import uploadIcon from "lucide-static/icons/upload.svg";
-import cross from "lucide-static/icons/x.svg";
 import type { Entry, Path, SFTP } from "../../client/filetypes.ts";
-import { h, icon, sheet } from "../dom.ts";
+import { h, sheet } from "../dom.ts";
 import elementStyles from "../element.css";
 import { Layer } from "../layer.ts";
-import { button } from "../prompts/parts.ts";
 import { Actions } from "./actions.ts";
-import { conflictCard } from "./cards.ts";
+import { Alerts } from "./alerts.ts";
+import { Blank } from "./blank.ts";
+import { refusedCard } from "./cards.ts";
+import { conflictCard } from "./conflict.ts";
 import { DropZone } from "./dropzone.ts";
-import { formatSize, plural } from "./figures.ts";
 import filesStyles from "./files.css";
 import { Folder } from "./folder.ts";
 import { Grid } from "./grid.ts";
 import { GridInput } from "./gridinput.ts";
-import { isFolder } from "./listing.ts";
 import { Menu } from "./menu.ts";
 import { entryMenu, uploadMenu } from "./menus.ts";
 import { showName } from "./names.ts";
 import { PathBar } from "./pathbar.ts";
 import { baseName, join, parent, pathText, samePath } from "./paths.ts";
 import { describeFailure } from "./problems.ts";
+import { StatusLine } from "./statusline.ts";
 import { TransferStrip } from "./strip.ts";
 import { Toolbar } from "./toolbar.ts";
 import type { Batch, Choice } from "./transfer.ts";
@@ -32,7 +26,9 @@ import { Transfers } from "./transfers.ts";
 import { Viewer } from "./viewer.ts";
 
 const styles = [sheet(elementStyles), sheet(filesStyles)];
-const sayMs = 4000;
+
+/** Where a panel stands to its terminal. */
+export type Side = "right" | "below";
 
 /** What a panel reports. */
 export interface PanelEvents {
@@ -43,6 +39,8 @@ export interface PanelEvents {
 	onLost(sftp: SFTP): void;
 	onFollow(on: boolean): void;
 	onClose(): void;
+	/** A switch of the menu was turned. */
+	onSetting(some: { readonly verify?: boolean; readonly side?: Side }): void;
 }
 
 /** Everything that a file element shows: the way, the list, the strip of transfers, the layer of questions. */
@@ -59,14 +57,21 @@ export class Panel {
 	readonly #strip: TransferStrip;
 	readonly #menu: Menu;
 	readonly #main = h("div", { class: "main" });
-	readonly #state = h("div", { class: "state" });
-	readonly #status = h("div", { class: "status", role: "status" });
-	readonly #alerts = h("div", { class: "alerts" });
+	readonly #blank = new Blank(this.#folder, {
+		onAgain: () => void this.#reload(),
+		onUp: () => void this.go(parent(this.#folder.path)),
+		onHidden: () => this.#showHidden(true),
+	});
+	readonly #status = new StatusLine(this.#folder, {
+		onStop: () => this.#folder.stop(),
+		onRefused: () => this.#showRefused(),
+	});
+	readonly #alerts = new Alerts(() => this.focus());
 	#sftp: SFTP | undefined;
 	#note = "Not connected.";
 	#hidden = false;
 	#viewer: Viewer | undefined;
-	#said: ReturnType<typeof setTimeout> | undefined;
+	#side: Side | undefined;
 	#frame = 0;
 
 	constructor(shadow: ShadowRoot, events: PanelEvents) {
@@ -95,8 +100,15 @@ export class Panel {
 		this.#toolbar = this.#makeToolbar();
 		this.#strip = new TransferStrip(this.transfers);
 		this.#listen();
-		this.#main.append(this.#grid.element, this.#state);
-		const body = h("div", { class: "panel" }, this.#toolbar.element, this.#alerts, this.#main, this.#status);
+		this.#main.append(this.#grid.element, this.#blank.element);
+		const body = h(
+			"div",
+			{ class: "panel" },
+			this.#toolbar.element,
+			this.#alerts.element,
+			this.#main,
+			this.#status.element,
+		);
 		this.#root = h("div", { class: "root files", part: "files" }, body, this.#strip.element, this.layer.element);
 		this.#menu = new Menu(this.#root);
 		new DropZone(this.#root, {
@@ -150,6 +162,12 @@ export class Panel {
 	/** Shows whether the panel follows; undefined: nothing to follow. */
 	following(on: boolean | undefined): void {
 		this.#toolbar.follow(on);
+	}
+
+	/** What is set: whether checksums are compared, and where the panel stands, if that can be chosen. */
+	set(verify: boolean, side: Side | undefined): void {
+		this.transfers.verify = verify;
+		this.#side = side;
 	}
 
 	paint(dark: boolean): void {
@@ -215,6 +233,10 @@ export class Panel {
 			session: this.#sftp !== undefined,
 			hidden: this.#hidden,
 			onHidden: () => this.#showHidden(!this.#hidden),
+			verify: this.transfers.verify,
+			below: this.#side && this.#side === "below",
+			onVerify: () => this.#events.onSetting({ verify: !this.transfers.verify }),
+			onSide: () => this.#events.onSetting({ side: this.#side === "below" ? "right" : "below" }),
 		});
 	}
 
@@ -299,27 +321,11 @@ export class Panel {
 	}
 
 	#say(text: string): void {
-		clearTimeout(this.#said);
-		this.#status.textContent = text;
-		this.#said = setTimeout(() => {
-			this.#said = undefined;
-			this.#drawStatus();
-		}, sayMs);
+		this.#status.say(text);
 	}
 
 	#fail(error: unknown, what: string): void {
-		const text = describeFailure(error, what);
-		const bar = h("div", { class: "alert", role: "alert" }, icon(alert), h("span", {}, text));
-		const close = h("button", { type: "button", class: "icon-button", "aria-label": "Dismiss" }, icon(cross));
-		close.addEventListener("click", () => {
-			bar.remove();
-			this.focus();
-		});
-		bar.append(close);
-		// The same again, or a pile of them, helps nobody.
-		for (const old of [...this.#alerts.children]) if (old.textContent === bar.textContent) old.remove();
-		while (this.#alerts.childElementCount > 1) this.#alerts.firstElementChild?.remove();
-		this.#alerts.append(bar);
+		this.#alerts.show(describeFailure(error, what));
 	}
 
 	#drawSoon(): void {
@@ -331,78 +337,18 @@ export class Panel {
 
 	#draw(): void {
 		this.#grid.draw();
-		this.#drawState();
+		this.#blank.draw(this.#sftp === undefined ? this.#note : undefined);
 		this.#drawStatus();
 	}
 
 	#drawStatus(): void {
-		const { listing, selection, state } = this.#folder;
-		const chosen = selection.in(listing.rows);
 		this.#toolbar.enable(this.#sftp !== undefined, this.#actions.chosen.length > 0);
-		if (this.#said !== undefined) return;
-		const text = [countOf(listing.rows, listing.size, state), chosenOf(chosen)].filter(Boolean).join(" · ");
-		const stop = button("Stop", "quiet", () => this.#folder.stop());
-		stop.className = "text-button";
-		const loading = state === "loading" && listing.size > 0;
-		if (this.#status.textContent === text && !loading) return;
-		this.#status.replaceChildren(h("span", {}, text), ...(loading ? [stop] : []));
+		this.#status.draw();
 	}
 
-	/** What is shown in place of an empty list. */
-	#drawState(): void {
-		const { state, listing, error, path } = this.#folder;
-		const name = pathText(path) === "/" ? "/" : showName(baseName(path), 80);
-		this.#state.hidden = listing.rows.length > 0 && this.#sftp !== undefined;
-		const show = (picture: string, title: string, text: string, ...more: HTMLElement[]): void => {
-			const key = `${state} ${title} ${text}`;
-			if (this.#state.dataset.key === key) return;
-			this.#state.dataset.key = key;
-			this.#state.replaceChildren(icon(picture, "icon large"), h("h2", {}, title), h("p", {}, text), ...more);
-		};
-		this.#state.classList.toggle("busy", state === "loading" && this.#sftp !== undefined);
-		if (this.#sftp === undefined) show(unplug, "No files to show", this.#note);
-		else if (state === "loading" || state === "idle") show(loader, "Reading…", name);
-		else if (state === "failed")
-			show(
-				alert,
-				`${name} cannot be shown`,
-				describeFailure(error, pathText(path)),
-				button("Try again", "primary", () => void this.#reload()),
-				button("Up one folder", "quiet", () => void this.go(parent(path))),
-			);
-		else if (listing.size > 0)
-			show(
-				folderIcon,
-				"Only hidden files here",
-				`${plural(listing.size, "name")} begin with a dot.`,
-				button("Show hidden files", "quiet", () => this.#showHidden(true)),
-			);
-		else
-			show(
-				state === "stopped" ? folderIcon : folderOpen,
-				"This folder is empty",
-				"Drop files here, or press Upload.",
-				uploadHint(),
-			);
+	#showRefused(): void {
+		void this.layer.ask<never>((answering) => refusedCard(this.#folder.refused, answering)).catch(() => {});
 	}
-}
-
-function uploadHint(): HTMLElement {
-	return h("span", { class: "drop-hint", "aria-hidden": "true" }, icon(uploadIcon));
-}
-
-function countOf(rows: readonly Entry[], all: number, state: string): string {
-	if (all === 0) return "";
-	const hidden = all - rows.length;
-	const text = `${plural(rows.length, "item")}${hidden > 0 ? ` (${plural(hidden, "hidden", "hidden")})` : ""}`;
-	if (state === "loading") return `${text} so far`;
-	return state === "stopped" ? `${text}, stopped` : text;
-}
-
-function chosenOf(chosen: readonly Entry[]): string {
-	if (chosen.length === 0) return "";
-	const size = chosen.reduce((sum, entry) => sum + (isFolder(entry) ? 0 : (entry.size ?? 0)), 0);
-	return `${plural(chosen.length, "selected", "selected")}${size > 0 ? `, ${formatSize(size)}` : ""}`;
 }
 
 function below(element: HTMLElement): { x: number; y: number } {

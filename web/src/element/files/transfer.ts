@@ -47,6 +47,8 @@ export interface Attempt {
 	readonly choice: Choice | undefined;
 	/** An earlier attempt was broken off: what it left may be gone on with. */
 	readonly again: boolean;
+	/** Compare checksums as well: the person wants to be sure. */
+	readonly verify: boolean;
 	/** Bytes moved so far, those of earlier attempts included. */
 	progress(done: number, total?: number): void;
 	/** All is moved and is being checked. */
@@ -75,7 +77,20 @@ export interface Errand {
 	readonly to: string;
 	readonly jobs: readonly Job[];
 	/** Finds out what there is to do, and makes folders. May be called again after a lost connection. */
-	prepare?(sftp: SFTP, signal: AbortSignal): Promise<readonly Job[]>;
+	prepare?(sftp: SFTP, signal: AbortSignal): Promise<Prepared>;
+}
+
+/** What there is to do for an errand. */
+export interface Prepared {
+	readonly jobs: readonly Job[];
+	/** What is left out. */
+	readonly skipped?: readonly Skipped[];
+}
+
+/** Something that is left out, by its name as it can be shown, and why. */
+export interface Skipped {
+	readonly name: string;
+	readonly why: string;
 }
 
 /** A job in the queue. */
@@ -92,6 +107,8 @@ export class Transfer {
 	losses = 0;
 	/** Whether an attempt was made. */
 	tried = false;
+	/** Whether its checksum was compared, and is equal. */
+	verified = false;
 	/** What a running one becomes when its abort has come through. */
 	stop: "paused" | "cancelled" | undefined;
 	abort: AbortController | undefined;
@@ -119,6 +136,8 @@ export class Batch {
 	/** What is found out before there are transfers; undefined: nothing, or no more. */
 	preparing: "queued" | "running" | "paused" | "failed" | "cancelled" | "retrying" | undefined;
 	error: unknown;
+	/** What is left out of it. */
+	skipped: readonly Skipped[] = [];
 	abort: AbortController | undefined;
 	/** The answer to every conflict of this errand. */
 	choice: Choice | undefined;
@@ -169,6 +188,12 @@ export class Batch {
 		if (this.error !== undefined) return { error: this.error, name: this.errand.name };
 		const failed = this.transfers.find((each) => each.state === "failed");
 		return failed && { error: failed.error, name: failed.job.name };
+	}
+
+	/** Whether all that is done was compared by its checksum. */
+	get verified(): boolean {
+		const done = this.transfers.filter((each) => each.state === "done");
+		return done.length > 0 && done.every((each) => each.verified);
 	}
 
 	/** Whether a pause loses nothing. */

@@ -31,6 +31,8 @@ export class Transfers {
 	#sftp: SFTP | undefined;
 	#running = 0;
 	#asking: AbortController | undefined;
+	/** Whether checksums are compared, from the next file on. */
+	verify = false;
 
 	constructor(hooks: TransferHooks) {
 		this.#hooks = hooks;
@@ -159,8 +161,9 @@ export class Transfers {
 		batch.abort = abort;
 		this.#running++;
 		try {
-			const jobs = await prepare(sftp, abort.signal);
+			const { jobs, skipped = [] } = await prepare(sftp, abort.signal);
 			if (!abort.signal.aborted) {
+				batch.skipped = skipped;
 				batch.transfers.push(...jobs.map((job) => new Transfer(job, batch)));
 				batch.preparing = undefined;
 			}
@@ -181,6 +184,7 @@ export class Transfers {
 	async #run(transfer: Transfer, sftp: SFTP): Promise<void> {
 		const abort = new AbortController();
 		const again = transfer.tried;
+		const { verify } = this;
 		transfer.abort = abort;
 		transfer.state = "running";
 		transfer.tried = true;
@@ -192,11 +196,13 @@ export class Transfers {
 				signal: abort.signal,
 				choice: transfer.choice ?? transfer.batch.choice,
 				again,
+				verify,
 				progress: (done, total) => this.#progress(transfer, done, total),
 				verifying: () => this.#enter(transfer, "verifying"),
 			});
 			// Whoever came too late to stop it has it done.
 			transfer.state = "done";
+			transfer.verified = verify;
 			transfer.done = transfer.total ?? transfer.done;
 		} catch (error) {
 			await this.#broken(transfer, error, sftp);

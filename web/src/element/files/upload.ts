@@ -4,7 +4,7 @@ import type { Path, SFTP } from "../../client/filetypes.ts";
 import type { LocalTree, Names } from "./localtree.ts";
 import { numbered } from "./names.ts";
 import { join, parent, pathText } from "./paths.ts";
-import { type Attempt, ConflictError, type Errand, type Job } from "./transfer.ts";
+import { type Attempt, ConflictError, type Errand, type Job, type Prepared } from "./transfer.ts";
 
 /** The errand that brings a local tree into a folder. */
 export function uploadErrand(tree: LocalTree, folder: Path): Errand {
@@ -34,9 +34,9 @@ async function makeFolders(
 	jobs: readonly Job[],
 	sftp: SFTP,
 	signal: AbortSignal,
-): Promise<readonly Job[]> {
+): Promise<Prepared> {
 	for (const names of folders) await sftp.mkdir(below(folder, names), { recursive: true, signal });
-	return jobs;
+	return { jobs };
 }
 
 /** Brings one file up. It goes to a part beside its target, which takes the name when it is whole. */
@@ -54,7 +54,7 @@ export class UploadJob implements Job {
 		this.#target = target;
 	}
 
-	async run({ sftp, signal, choice, again, progress }: Attempt): Promise<void> {
+	async run({ sftp, signal, choice, again, verify, progress }: Attempt): Promise<void> {
 		let resume = again || choice === "resume";
 		if (choice === undefined && !again) resume = await this.#look(sftp, signal);
 		if (choice === "keep" && !this.#kept) {
@@ -65,6 +65,7 @@ export class UploadJob implements Job {
 			signal,
 			resume,
 			keepTime: true,
+			verify,
 			overwrite: choice === "replace" || choice === "resume",
 			onProgress: ({ done }) => progress(done, this.size),
 		});

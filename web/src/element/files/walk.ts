@@ -2,11 +2,14 @@
 import type { Entry, Path, SFTP } from "../../client/filetypes.ts";
 import { Namer, showName } from "./names.ts";
 import { join } from "./paths.ts";
+import type { Skipped } from "./transfer.ts";
 
 /** Deeper than this no folder is read (links are never followed, so only a hostile server gets there). */
 const deepest = 64;
 /** More than this is not begun. */
 const most = 200_000;
+
+const leads = "its name leads out of the folder";
 
 /** A file of the tree, with the names that it gets here. */
 export interface Found {
@@ -20,7 +23,7 @@ export interface RemoteTree {
 	readonly folders: readonly (readonly string[])[];
 	readonly files: readonly Found[];
 	/** What is left out, and why. */
-	readonly skipped: readonly { readonly name: string; readonly why: string }[];
+	readonly skipped: readonly Skipped[];
 }
 
 /** Reads the tree of some entries of a folder. */
@@ -32,12 +35,12 @@ export async function walk(
 ): Promise<RemoteTree> {
 	const folders: string[][] = [];
 	const files: Found[] = [];
-	const skipped: { name: string; why: string }[] = [];
+	const skipped: Skipped[] = [];
 	const visit = async (entry: Entry, at: Path, above: readonly string[], namer: Namer): Promise<void> => {
 		if (folders.length + files.length >= most) throw new RangeError(`more than ${most} files and folders`);
 		const problem = problemOf(entry, above.length);
 		if (problem !== undefined) {
-			skipped.push({ name: showName(entry.name), why: problem });
+			skipped.push({ name: showName([...above, entry.name].join("/")), why: problem });
 			return;
 		}
 		const path = join(at, entry);
@@ -48,7 +51,8 @@ export async function walk(
 		}
 		folders.push(names);
 		const inner = new Namer();
-		for await (const child of sftp.list(path, { signal })) await visit(child, path, names, inner);
+		const onRefused = (name: string) => skipped.push({ name: showName(`${names.join("/")}/${name}`), why: leads });
+		for await (const child of sftp.list(path, { signal, onRefused })) await visit(child, path, names, inner);
 	};
 	const namer = new Namer();
 	for (const entry of entries) await visit(entry, folder, [], namer);
@@ -56,7 +60,7 @@ export async function walk(
 }
 
 function problemOf(entry: Entry, depth: number): string | undefined {
-	if (entry.raw === undefined && /^\.{0,2}$|[/\0]/.test(entry.name)) return "its name leads out of the folder";
+	if (entry.raw === undefined && /^\.{0,2}$|[/\0]/.test(entry.name)) return leads;
 	if (entry.type === "symlink") return "it is a link";
 	if (entry.type === "directory") return depth >= deepest ? "it is nested too deep" : undefined;
 	return entry.type === "file" || entry.type === "unknown" ? undefined : "it is no file";

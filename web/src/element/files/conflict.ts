@@ -1,0 +1,64 @@
+/** The question what to do where a name is taken. */
+import copyIcon from "lucide-static/icons/files.svg";
+import { h, newId } from "../dom.ts";
+import type { Answering, Card } from "../layer.ts";
+import { button, card } from "../prompts/parts.ts";
+import { formatExactly, formatSize } from "./figures.ts";
+import { showName } from "./names.ts";
+import type { Choice, Conflict } from "./transfer.ts";
+
+/** Asks what to do where a name is taken. */
+export function conflictCard(
+	conflict: Conflict,
+	more: boolean,
+	{ done, cancel }: Answering<{ choice: Choice; all: boolean }>,
+): Card {
+	const group = newId("conflict");
+	const isFile = conflict.there.type === "file" || conflict.there.type === "symlink";
+	const all = h("input", { type: "checkbox", id: newId("all") });
+	const choices: readonly (readonly [Choice, string, boolean])[] = [
+		["replace", "Replace it", isFile],
+		["resume", "Go on with the part of an earlier upload, then replace it", isFile && conflict.canResume],
+		["keep", "Keep both: the new one gets a number", true],
+		["skip", "Skip this file", true],
+	];
+	const inputs: HTMLInputElement[] = [];
+	const rows = choices
+		.filter(([, , offered]) => offered)
+		.map(([value, label]) => {
+			const input = h("input", { type: "radio", name: group, value, id: newId("choice") });
+			inputs.push(input);
+			return h("div", { class: "check" }, input, h("label", { for: input.id }, label));
+		});
+	const first = inputs[0];
+	if (first !== undefined) first.checked = true;
+	const element = card({
+		title: `${showName(conflict.name, 120)} already exists in ${showName(conflict.folder, 120)}`,
+		picture: copyIcon,
+		body: [
+			facts("There", conflict.there.type === "directory" ? "a folder" : factsOf(conflict.there)),
+			facts("Here", factsOf(conflict.here)),
+			h("fieldset", { class: "choices" }, h("legend", { class: "visually-hidden" }, "What to do"), ...rows),
+			more &&
+				h(
+					"div",
+					{ class: "check" },
+					all,
+					h("label", { for: all.id }, "Do the same for every other conflict of this upload"),
+				),
+		],
+		actions: [button("OK", "submit"), button("Cancel the upload", "quiet", cancel)],
+		onSubmit: () =>
+			done({ choice: (inputs.find((each) => each.checked)?.value ?? "skip") as Choice, all: all.checked }),
+	});
+	return { element, focus: first ?? element };
+}
+
+function facts(label: string, text: string): HTMLElement {
+	return h("p", { class: "facts" }, h("span", { class: "quiet" }, label), h("span", {}, text));
+}
+
+function factsOf({ size, mtime }: { size?: number | undefined; mtime?: number | undefined }): string {
+	const parts = [size !== undefined && formatSize(size), mtime !== undefined && formatExactly(mtime)];
+	return parts.filter(Boolean).join(", ");
+}

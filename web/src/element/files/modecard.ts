@@ -1,0 +1,102 @@
+/** The question for permissions. */
+import lock from "lucide-static/icons/lock.svg";
+import type { Entry } from "../../client/filetypes.ts";
+import { h, newId } from "../dom.ts";
+import type { Answering, Card } from "../layer.ts";
+import { button, card, field } from "../prompts/parts.ts";
+import type { Permissions } from "./chmod.ts";
+import { formatMode, formatOctal, parseOctal, plural } from "./figures.ts";
+import { isFolder } from "./listing.ts";
+import { showName } from "./names.ts";
+
+const who = ["Owner", "Group", "Others"] as const;
+const may = ["Read", "Write", "Run"] as const;
+const specials: readonly (readonly [bit: number, label: string])[] = [
+	[0o4000, "Runs as its owner (setuid)"],
+	[0o2000, "Runs as its group (setgid)"],
+	[0o1000, "Only owners delete in it (sticky)"],
+];
+
+/** Asks for permissions: as a grid and in octal, which follow each other. */
+export function modeCard(entries: readonly Entry[], { done, cancel }: Answering<Permissions>): Card {
+	const [first] = entries;
+	let mode = first?.mode ?? 0o644;
+	const octal = h("input", {
+		type: "text",
+		inputmode: "numeric",
+		maxlength: 4,
+		spellcheck: "false",
+		autocomplete: "off",
+	});
+	const letters = h("code", {});
+	const boxes: { bit: number; box: HTMLInputElement }[] = [];
+	const show = (from?: HTMLElement): void => {
+		for (const { bit, box } of boxes) box.checked = (mode & bit) !== 0;
+		if (from !== octal) octal.value = formatOctal(mode);
+		letters.textContent = formatMode(mode);
+	};
+	const box = (bit: number, label: string): HTMLInputElement => {
+		const made = h("input", { type: "checkbox", "aria-label": label });
+		made.addEventListener("change", () => {
+			mode = made.checked ? mode | bit : mode & ~bit;
+			show();
+		});
+		boxes.push({ bit, box: made });
+		return made;
+	};
+	octal.addEventListener("input", () => {
+		const typed = parseOctal(octal.value);
+		octal.setAttribute("aria-invalid", String(typed === undefined));
+		if (typed === undefined) return;
+		mode = typed;
+		show(octal);
+	});
+	const table = modeTable(box);
+	const deep = h("input", { type: "checkbox", id: newId("deep") });
+	const element = card({
+		title:
+			entries.length === 1
+				? `Permissions of ${showName(first?.name ?? "", 80)}`
+				: `Permissions of ${plural(entries.length, "item")}`,
+		picture: lock,
+		body: [
+			table,
+			...specials.map(([bit, label]) => {
+				const made = box(bit, label);
+				made.id = newId("mode");
+				made.removeAttribute("aria-label");
+				return h("div", { class: "check" }, made, h("label", { for: made.id }, label));
+			}),
+			h("div", { class: "octal" }, field("In octal", octal), letters),
+			entries.some(isFolder) && deepChoice(deep),
+		],
+		actions: [button("Apply", "submit"), button("Cancel", "quiet", cancel)],
+		onSubmit: () => parseOctal(octal.value) !== undefined && done({ mode, deep: deep.checked }),
+	});
+	show();
+	return { element, focus: boxes[0]?.box ?? octal };
+}
+
+function deepChoice(deep: HTMLInputElement): HTMLElement {
+	const hint = h(
+		"p",
+		{ class: "hint", id: newId("hint") },
+		"A file in it can be run afterwards only if it could be run before. Links are left alone.",
+	);
+	deep.setAttribute("aria-describedby", hint.id);
+	const label = h("label", { for: deep.id }, "Also all that is in it, as far down as it goes");
+	return h("div", { class: "deep" }, h("div", { class: "check" }, deep, label), hint);
+}
+
+function modeTable(box: (bit: number, label: string) => HTMLInputElement): HTMLElement {
+	const head = h("tr", {}, h("td", {}), ...may.map((text) => h("th", { scope: "col" }, text)));
+	const rows = who.map((name, i) =>
+		h(
+			"tr",
+			{},
+			h("th", { scope: "row" }, name),
+			...may.map((text, j) => h("td", {}, box(0o400 >> (3 * i + j), `${name}: ${text.toLowerCase()}`))),
+		),
+	);
+	return h("table", { class: "modes" }, h("thead", {}, head), h("tbody", {}, ...rows));
+}

@@ -1,0 +1,69 @@
+import type { Entry } from "../../client/filetypes.ts";
+import { h } from "../dom.ts";
+import { textButton } from "../prompts/parts.ts";
+import { formatSize, plural } from "./figures.ts";
+import type { Folder } from "./folder.ts";
+import { isFolder } from "./listing.ts";
+
+/** So long what was just done stands there. */
+const sayMs = 4000;
+
+/** What a status line's buttons do. */
+export interface StatusLineEvents {
+	/** Stop reading the folder. */
+	onStop(): void;
+	/** Show the names that were left out. */
+	onRefused(): void;
+}
+
+/** The line below the list: how many entries, what is selected, what was just done. */
+export class StatusLine {
+	readonly element: HTMLElement;
+	readonly #folder: Folder;
+	readonly #words = h("span", { role: "status" });
+	readonly #stop: HTMLButtonElement;
+	readonly #refused: HTMLButtonElement;
+	#said: ReturnType<typeof setTimeout> | undefined;
+
+	constructor(folder: Folder, events: StatusLineEvents) {
+		this.#folder = folder;
+		this.#stop = textButton("Stop", () => events.onStop());
+		this.#refused = textButton("", () => events.onRefused());
+		this.element = h("div", { class: "status" }, this.#words, this.#refused, this.#stop);
+	}
+
+	/** Says what was just done, for a while. */
+	say(text: string): void {
+		clearTimeout(this.#said);
+		this.#words.textContent = text;
+		this.#said = setTimeout(() => {
+			this.#said = undefined;
+			this.draw();
+		}, sayMs);
+	}
+
+	draw(): void {
+		const { listing, selection, state, refused } = this.#folder;
+		this.#stop.hidden = state !== "loading" || listing.size === 0;
+		this.#refused.hidden = refused.length === 0;
+		this.#refused.textContent = `${plural(refused.length, "name")} left out…`;
+		if (this.#said !== undefined) return;
+		const text = [countOf(listing.rows, listing.size, state), chosenOf(selection.in(listing.rows))];
+		const words = text.filter(Boolean).join(" · ");
+		if (this.#words.textContent !== words) this.#words.textContent = words;
+	}
+}
+
+function countOf(rows: readonly Entry[], all: number, state: string): string {
+	if (all === 0) return "";
+	const hidden = all - rows.length;
+	const text = `${plural(rows.length, "item")}${hidden > 0 ? ` (${plural(hidden, "hidden", "hidden")})` : ""}`;
+	if (state === "loading") return `${text} so far`;
+	return state === "stopped" ? `${text}, stopped` : text;
+}
+
+function chosenOf(chosen: readonly Entry[]): string {
+	if (chosen.length === 0) return "";
+	const size = chosen.reduce((sum, entry) => sum + (isFolder(entry) ? 0 : (entry.size ?? 0)), 0);
+	return `${plural(chosen.length, "selected", "selected")}${size > 0 ? `, ${formatSize(size)}` : ""}`;
+}
