@@ -4,6 +4,7 @@
 #   make check   formatters, linters, boundaries: no test is run
 #   make bench   figures, beside native ssh in the same run
 #   make build   dist/wasmiko (one binary, page inside) and dist/npm
+#   make soak    long runs: a gibibyte across cuts, sessions under random cuts
 #   make e2e     the browser tests alone; E2E="-g paste" picks some
 SHELL := /bin/sh
 STATICCHECK_VERSION := v0.8.2
@@ -15,7 +16,7 @@ CORE_MOD := -modfile=$(CURDIR)/.cache/build/core.mod
 KERNEL_USERS := golang.org/x/crypto/chacha20 golang.org/x/crypto/internal/poly1305 golang.org/x/crypto/chacha20poly1305
 TSC_LAYERS := client worker vault element app test
 
-.PHONY: run build test check bench e2e go-test wasm-test web-test fuzz fmt tools system govulncheck clean
+.PHONY: run build test check bench soak e2e go-test wasm-test web-test fuzz fmt tools system govulncheck clean
 
 run: build
 	@exec dist/wasmiko demo $(ARGS)
@@ -58,6 +59,7 @@ check: build $(STATICCHECK)
 
 go-test:
 	go test -race -timeout 10m ./...
+	go test -timeout 5m -run 'StreamKeeps|TwoBytes' ./netconn
 
 # The core's own tests, run as wasm under Node, packed as the core is; then those of
 # x/crypto and of the kernel beneath it, with SIMD and without.
@@ -80,6 +82,10 @@ fuzz:
 
 bench: build system
 	cd e2e && npm ci --loglevel=error --no-progress >/dev/null && node ../build/run-ts.mjs bench/run.ts $(NAME)
+
+# 1 GiB each way across 50 cuts, and 100 sessions under random cuts: make soak TIME=10m
+soak:
+	go test -timeout 1h -v -run 'EverythingArrives|RandomCuts' ./proxy -soak $$((1<<30)) -soaktime $(TIME) -soaksessions 100
 
 fmt:
 	gofmt -s -w $$(git ls-files '*.go')

@@ -265,6 +265,7 @@ func (s *stream) eof() bool { return s.finRead && len(s.unread) == 0 }
 // unsent reports whether bytes were written that may not have been sent.
 func (s *stream) unsent() bool { return s.written > s.sent || s.inFlight != nil }
 
-// done reports whether both directions have ended, and both sides know: this
-// one has nothing left to tell.
-func (s *stream) done() bool { return s.finRead && s.finAcked && s.acking == s.told() }
+// done reports whether both directions have ended and the other side has all of
+// this one. It is asked when poll has nothing: the other side's FIN is
+// acknowledged then.
+func (s *stream) done() bool { return s.finRead && s.finAcked }

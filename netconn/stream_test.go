@@ -9,7 +9,7 @@ import (
 
 var (
 	seed  = flag.Uint64("seed", 0, "replay one schedule of TestStreamKeepsItsPromises")
-	seeds = flag.Uint64("seeds", 50_000, "how many schedules TestStreamKeepsItsPromises runs")
+	seeds = flag.Uint64("seeds", schedules, "how many schedules TestStreamKeepsItsPromises runs")
 )
 
 // world is two streams and the transports between them: side 0 dials, side 1
@@ -74,6 +74,9 @@ func (w *world) send(side int) bool {
 		return false
 	}
 	w.s[side].recycle()
+	if s, other := w.s[side], w.s[1-side]; s.done() && (!other.finRead || other.rx != s.written || !s.finRead) {
+		w.t.Fatalf("side %d is done; the other has received %d of %d", side, other.rx, s.written)
+	}
 	msg := w.s[side].poll()
 	if len(msg) > w.message && msg[0] == typeData {
 		w.t.Fatalf("side %d sends a message of %d bytes, the limit is %d", side, len(msg), w.message)
@@ -222,9 +225,25 @@ func (w *world) change(side, n int) {
 // was written arrive.
 func (w *world) settle() {
 	w.resume()
-	for _, s := range w.s {
+	w.flow()
+	for side, s := range w.s {
+		before := s.written
+		if w.write(side, 1); s.written == before && !s.finWritten {
+			w.t.Fatalf("side %d has no credit although all was read", side)
+		}
 		s.closeWrite()
 	}
+	w.flow()
+	for side, s := range w.s {
+		other := w.s[1-side]
+		if !s.eof() || !s.done() || s.taken != other.written || s.acked != s.written || len(s.held) > 0 || s.unsent() {
+			w.t.Fatalf("side %d: eof %v, done %v, read %d of %d", side, s.eof(), s.done(), s.taken, other.written)
+		}
+	}
+}
+
+// flow lets everything that was written arrive and be read.
+func (w *world) flow() {
 	for moved := true; moved; {
 		moved = false
 		for side := range w.s {
@@ -232,13 +251,9 @@ func (w *world) settle() {
 			for w.send(side) || w.deliver(side, w.on[side]) {
 				moved = true
 			}
+			before := w.s[side].taken
 			w.read(side, 1<<16)
-		}
-	}
-	for side, s := range w.s {
-		other := w.s[1-side]
-		if !s.eof() || !s.done() || s.taken != other.written || s.acked != s.written || len(s.held) > 0 || s.unsent() {
-			w.t.Fatalf("side %d: eof %v, done %v, read %d of %d", side, s.eof(), s.done(), s.taken, other.written)
+			moved = moved || w.s[side].taken > before
 		}
 	}
 }

@@ -6,7 +6,6 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"errors"
-	"flag"
 	"io"
 	"net"
 	"strings"
@@ -16,8 +15,6 @@ import (
 
 	"github.com/wasmiko/wasmiko/netconn"
 )
-
-var soak = flag.Int64("soak", 64<<20, "bytes that TestEverythingArrivesAcrossCuts moves each way")
 
 // cutter is a TCP relay between a client and a proxy that breaks connections.
 type cutter struct {
@@ -95,7 +92,7 @@ func freely() Config {
 	return cfg
 }
 
-// through connects addr through the cutter.
+// dial connects addr through the cutter.
 func (c *cutter) dial(t *testing.T, addr string, o netconn.Options) *netconn.Conn {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), testWait)
@@ -197,9 +194,7 @@ func TestWhatTheServerSaidLastWaitsForTheClient(t *testing.T) {
 		io.WriteString(c, "last words")
 	}), netconn.Options{})
 	cut.cut(true)
-	for !c.Away() {
-		time.Sleep(time.Millisecond)
-	}
+	until(t, "the client does not notice", c.Away)
 	close(speak)
 	cut.mu.Lock()
 	cut.down = false
@@ -238,9 +233,7 @@ func TestASessionIsResumedWhileTheRelayDrains(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
 	defer cancel()
 	go func() { drained <- s.Drain(ctx) }()
-	for s.Ready() {
-		time.Sleep(time.Millisecond)
-	}
+	until(t, "the relay does not drain", func() bool { return !s.Ready() })
 	cut.cut(false)
 	echoed(t, c, "after")
 	c.CloseWrite()
@@ -262,7 +255,5 @@ func TestNothingIsHeldIfHoldIsNegative(t *testing.T) {
 	if _, err := c.Read(make([]byte, 1)); !errors.As(err, &e) || e.Code != netconn.CodeLost {
 		t.Errorf("read %v", err)
 	}
-	for s.Sessions() > 0 {
-		time.Sleep(time.Millisecond)
-	}
+	until(t, "the session is held", func() bool { return s.Sessions() == 0 })
 }
