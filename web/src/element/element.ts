@@ -144,7 +144,7 @@ export class SSHTerminal extends HTMLElement {
 		});
 		view.layer.show(this.#progress);
 		this.#setState("connecting");
-		void session.run(this.#connectOptions(questions, session.signal));
+		void session.run(this.#connectOptions(this.#options, questions, session.signal));
 		return promise;
 	}
 
@@ -272,27 +272,31 @@ export class SSHTerminal extends HTMLElement {
 		return whereOf(targetOf(this, this.#options));
 	}
 
-	async #connectOptions(questions: Questions, signal: AbortSignal): Promise<ConnectOptions> {
-		const target = await this.#target();
-		const { keepAliveMs } = this.#options;
+	/** The options are those of the call: what the page sets meanwhile, as frameworks do, is for the next one. */
+	async #connectOptions(options: TerminalOptions, questions: Questions, signal: AbortSignal): Promise<ConnectOptions> {
+		const pin = this.getAttribute("fingerprint") ?? undefined;
+		const target = await this.#target(targetOf(this, options), options);
+		const { keepAliveMs } = options;
 		return {
 			...target,
-			auth: questions.auth(this.#options),
-			hostKey: questions.hostKey(this.#options, this.getAttribute("fingerprint") ?? undefined, signal),
+			auth: questions.auth(options),
+			hostKey: questions.hostKey(options, pin, signal),
 			...(keepAliveMs !== undefined && { keepAliveMs }),
 		};
 	}
 
 	/** Where to, with a ticket that was not used before if one can be had. */
-	async #target(): Promise<Target> {
-		const known = targetOf(this, this.#options);
+	async #target(known: Target, options: TerminalOptions): Promise<Target> {
 		const again = known.ticket !== undefined && known.ticket === this.#usedTicket;
+		let target = known;
 		if (again || (known.ticket === undefined && known.host === "")) {
 			const ticket = await PromptEvent.ask<TicketAsk, string>(this, "ssh-ticket", { again });
-			if (ticket !== undefined) this.#options = { ...this.#options, ticket };
-			this.#view?.label(this.#where());
+			if (ticket !== undefined) {
+				this.#options = { ...this.#options, ticket };
+				target = targetOf(this, { ...options, ticket });
+			}
+			this.#view?.label(whereOf(target));
 		}
-		const target = targetOf(this, this.#options);
 		this.#usedTicket = target.ticket;
 		return target;
 	}
