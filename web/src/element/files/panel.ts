@@ -68,6 +68,8 @@ export class Panel {
 	});
 	readonly #alerts = new Alerts(() => this.focus());
 	#sftp: SFTP | undefined;
+	/** A folder that was asked for while there was no session. */
+	#wanted: Path | undefined;
 	#note = "Not connected.";
 	#hidden = false;
 	#viewer: Viewer | undefined;
@@ -140,12 +142,17 @@ export class Panel {
 		this.#draw();
 		if (sftp === undefined) return;
 		const first = this.#folder.state === "idle";
-		await this.go(start ?? (first ? sftp.home : this.#folder.path));
+		const wanted = this.#wanted;
+		this.#wanted = undefined;
+		await this.go(wanted ?? start ?? (first ? sftp.home : this.#folder.path));
 	}
 
-	/** Shows a folder. */
+	/** Shows a folder: at once, or when there is a session. */
 	async go(path: Path): Promise<void> {
-		if (this.#sftp === undefined) return;
+		if (this.#sftp === undefined) {
+			this.#wanted = path;
+			return;
+		}
 		const came = samePath(path, parent(this.#folder.path)) ? baseName(this.#folder.path) : undefined;
 		this.#pathbar.show(path, this.#sftp.home);
 		this.#grid.element.scrollTop = 0;
