@@ -1,5 +1,5 @@
 // Bundles the page with npm's esbuild:
-//   node bundle.mjs CORE.wasm WEB_DIST NPM_DIST MANIFEST VERSION
+//   node bundle.mjs CORE.wasm EXTRA.wasm WEB_DIST NPM_DIST MANIFEST VERSION
 // WEB_DIST gets what the proxy serves: immutable files with a hash in their
 // name below assets/, and a few stable names that point to them. NPM_DIST
 // gets the package, with stable names throughout.
@@ -11,7 +11,7 @@ import { basename, dirname, join, relative } from "node:path";
 const require = createRequire(new URL("../web/package.json", import.meta.url));
 const esbuild = require("esbuild");
 
-const [core, webDist, npmDist, manifestPath, version] = process.argv.slice(2);
+const [core, extra, webDist, npmDist, manifestPath, version] = process.argv.slice(2);
 
 const common = {
 	bundle: true,
@@ -37,7 +37,7 @@ const styleText = {
 };
 
 // The page's copy of src/client/assets.ts knows the hashed names.
-function hashedAssets(worker, wasm) {
+function hashedAssets(worker, wasm, extraWasm) {
 	return {
 		name: "hashed-assets",
 		setup(build) {
@@ -45,6 +45,7 @@ function hashedAssets(worker, wasm) {
 				contents: `
 					export const workerURL = new URL("./${worker}", import.meta.url);
 					export const wasmURL = new URL("./${wasm}", import.meta.url);
+					export const extraURL = new URL("./${extraWasm}", import.meta.url);
 					export const downloadsURL = new URL("../dl/worker.js", import.meta.url);
 					export const relayURL = () => new URL("../relay", import.meta.url);`,
 				loader: "ts",
@@ -81,6 +82,8 @@ async function bundlePage() {
 	mkdirSync(assets, { recursive: true });
 	const wasm = `core-${hash(readFileSync(core))}.wasm`;
 	copyFileSync(core, join(assets, wasm));
+	const extraWasm = `extra-${hash(readFileSync(extra))}.wasm`;
+	copyFileSync(extra, join(assets, extraWasm));
 	const worker = await bundleWorker(assets, "[name]-[hash]");
 	await bundleDownloads(webDist);
 
@@ -102,7 +105,7 @@ async function bundlePage() {
 		splitting: true,
 		metafile: true,
 		loader: { ...common.loader, ".woff2": "file" },
-		plugins: [styleText, hashedAssets(worker, wasm)],
+		plugins: [styleText, hashedAssets(worker, wasm, extraWasm)],
 	});
 	const built = (entry, ext) => {
 		for (const [path, output] of Object.entries(metafile.outputs))
@@ -169,6 +172,7 @@ function writeHTML(file, name, script, style, preloads) {
 async function bundlePackage() {
 	mkdirSync(npmDist, { recursive: true });
 	copyFileSync(core, join(npmDist, "core.wasm"));
+	copyFileSync(extra, join(npmDist, "extra.wasm"));
 	await bundleWorker(npmDist, "[name]");
 	await bundleDownloads(npmDist);
 	await esbuild.build({
@@ -209,11 +213,12 @@ function packageJSON() {
 			"./frame": entry("frame"),
 			"./worker.js": "./worker.js",
 			"./core.wasm": "./core.wasm",
+			"./extra.wasm": "./extra.wasm",
 			"./package.json": "./package.json",
 		},
 		// Within the bundle already; its types are not.
 		dependencies: { "@xterm/xterm": require("./package.json").dependencies["@xterm/xterm"] },
-		files: ["*.js", "dl", "types", "core.wasm", "LICENSES.txt"],
+		files: ["*.js", "dl", "types", "core.wasm", "extra.wasm", "LICENSES.txt"],
 	};
 }
 

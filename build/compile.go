@@ -16,6 +16,9 @@ var goBuild = []string{"-trimpath", "-buildvcs=false", "-mod=readonly"}
 const (
 	linkedPath = cacheDir + "/core.linked.wasm"
 	corePath   = cacheDir + "/core.wasm"
+
+	extraLinked = cacheDir + "/extra.linked.wasm"
+	extraPath   = cacheDir + "/extra.wasm"
 )
 
 // inlined are the packages whose functions run per byte, per allocation or in
@@ -75,6 +78,19 @@ func compileCore() error {
 		return err
 	}
 	return copyWasmExec()
+}
+
+// compileExtra makes the program beside the core: what a page seldom needs.
+func compileExtra() error {
+	flags, err := coreFlags()
+	if err != nil {
+		return err
+	}
+	args := append(append([]string{"build", "-tags=extra", "-modfile=" + coreMod}, flags...), "-o", extraLinked, "./wasm")
+	if err := commandEnv(coreEnv(), "go", args...); err != nil {
+		return err
+	}
+	return packCore(extraLinked, extraPath)
 }
 
 // goRoot is where the toolchain lives.

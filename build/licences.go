@@ -91,6 +91,7 @@ func addGo(dirs map[string]string) error {
 func addModules(dirs map[string]string) error {
 	for _, t := range []struct{ env, pkg string }{
 		{"GOOS=js GOARCH=wasm", "./wasm"},
+		{"GOOS=js GOARCH=wasm GOFLAGS=-tags=extra", "./wasm"},
 		{"CGO_ENABLED=0", "./proxy/cmd/wasmiko"},
 	} {
 		c := exec.Command("go", "list", "-deps", "-f", "{{with .Module}}{{if not .Main}}{{.Path}} {{.Version}}\t{{.Dir}}{{end}}{{end}}", t.pkg)

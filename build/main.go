@@ -68,6 +68,7 @@ func all() error {
 		{"tools", checkTools},
 		{"npm packages", installPackages},
 		{"core.wasm", compileCore},
+		{"extra.wasm", compileExtra},
 		{"notices", writeNotices},
 		{"page", bundlePage},
 		{"types", emitTypes},

@@ -19,12 +19,12 @@ type manifest struct {
 const manifestPath = cacheDir + "/manifest.json"
 
 func bundlePage() error {
-	inputs := []string{"web/src", "web/app", "web/gen", "web/package-lock.json", "examples", "build/bundle.mjs", corePath, noticesPath}
+	inputs := []string{"web/src", "web/app", "web/gen", "web/package-lock.json", "examples", "build/bundle.mjs", corePath, extraPath, noticesPath}
 	return once("page", webDist+"/index.html", inputs, func() error {
 		if err := emptyDist(); err != nil {
 			return err
 		}
-		return command("node", "build/bundle.mjs", corePath, webDist, "dist/npm", manifestPath, version())
+		return command("node", "build/bundle.mjs", corePath, extraPath, webDist, "dist/npm", manifestPath, version())
 	})
 }
 

@@ -1,4 +1,4 @@
-//go:build js
+//go:build js && !extra
 
 // Command wasm is the core that runs in a page's Worker: sshcore over netconn,
 // for one connection. web/src/worker starts it and leaves the port of calls in

@@ -33,6 +33,9 @@ func generate(dir string) ([]byte, error) {
 	if err := g.table("PageCalls", "Calls that the core makes of the page.", wire.ToPage); err != nil {
 		return nil, err
 	}
+	if err := g.table("ExtraCalls", "Calls that the page makes of the program beside the core.", wire.ToExtra); err != nil {
+		return nil, err
+	}
 	fmt.Fprintf(&g.out, "\n%sexport type None = Record<string, never>;\n", comment("", g.docs["None"]))
 	// The answer to a failed call stands in no table.
 	if _, err := g.name(reflect.TypeFor[wire.Error]()); err != nil {
@@ -65,8 +68,12 @@ func (g *generator) table(name, doc string, calls []wire.Call) error {
 		fmt.Fprintf(&g.out, "\t%s: { params: %s; result: %s; ports: %d };\n", c.Method, params, result, c.Ports)
 		methods = append(methods, fmt.Sprintf("\t%q,\n", c.Method))
 	}
+	g.out.WriteString("}\n")
+	if name == "ExtraCalls" {
+		return nil // nobody walks these
+	}
 	list := strings.ToLower(name[:1]) + name[1:]
-	fmt.Fprintf(&g.out, "}\n\n/** The methods of {@link %s}. */\n", name)
+	fmt.Fprintf(&g.out, "\n/** The methods of {@link %s}. */\n", name)
 	fmt.Fprintf(&g.out, "export const %s: readonly (keyof %s)[] = [\n%s];\n", list, name, strings.Join(methods, ""))
 	return nil
 }

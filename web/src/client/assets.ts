@@ -2,6 +2,7 @@
 
 export const workerURL: URL = new URL("./worker.js", import.meta.url);
 export const wasmURL: URL = new URL("./core.wasm", import.meta.url);
+export const extraURL: URL = new URL("./extra.wasm", import.meta.url);
 /** The service worker of downloads. Its folder is its scope. */
 export const downloadsURL: URL = new URL("./dl/worker.js", import.meta.url);
 

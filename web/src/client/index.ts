@@ -13,6 +13,7 @@ export { connect } from "./connect.ts";
 export { type Conversation, converse, type Expected, type Pattern } from "./converse.ts";
 export type { ErrorCode } from "./errors.ts";
 export { AlgorithmError, AuthError, ExecError, HostKeyError, SFTPError, SSHError, TimeoutError } from "./errors.ts";
+export { Board, readSSHConfig, type SSHConfig } from "./extra.ts";
 export type * from "./filetypes.ts";
 export { JumpClient } from "./jump.ts";
 export { importKey } from "./keyfile.ts";

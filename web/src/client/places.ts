@@ -7,11 +7,18 @@ export interface Assets {
 	readonly worker: string | URL;
 	/** `core.wasm`. On another origin it needs CORS. */
 	readonly wasm: string | URL;
+	/** `extra.wasm`: the demo server within the page, and the reader of ssh_config. */
+	readonly extra: string | URL;
 	/** `dl/worker.js`, a service worker for downloads: of the page's own origin, in a folder of its own, which is its scope. */
 	readonly downloads: string | URL;
 }
 
-let places: Assets = { worker: beside.workerURL, wasm: beside.wasmURL, downloads: beside.downloadsURL };
+let places: Assets = {
+	worker: beside.workerURL,
+	wasm: beside.wasmURL,
+	extra: beside.extraURL,
+	downloads: beside.downloadsURL,
+};
 
 /**
  * Says where the files lie, if they do not lie beside the module that needs

@@ -40,10 +40,10 @@ interface Pending {
 	reject(error: unknown): void;
 }
 
-/** One end of the calls between page and core. */
-export class Rpc {
+/** One end of the calls between page and core, or another program with calls of its own. */
+export class Rpc<Calls extends { [M in keyof Calls]: { params: unknown; result: unknown } } = CoreCalls> {
 	readonly #port: CallPort;
-	readonly #handlers: Handlers;
+	readonly #handlers: Partial<Handlers>;
 	readonly #pending = new Map<number, Pending>();
 	readonly #asked = new Map<number, AbortController>();
 	readonly #idle: (() => void)[] = [];
@@ -53,18 +53,18 @@ export class Rpc {
 	/** What a handler threw last: the core only learns that it threw. */
 	#thrown: unknown;
 
-	constructor(port: MessagePort | CallPort, handlers: Handlers) {
+	constructor(port: MessagePort | CallPort, handlers: Partial<Handlers>) {
 		this.#port = port as CallPort;
 		this.#handlers = handlers;
 		this.#port.onmessage = (event) => this.#receive(event.data);
 	}
 
 	/** Calls the core. An abort rejects at once with the signal's reason and cancels the call. */
-	call<M extends keyof CoreCalls>(
+	call<M extends keyof Calls & string>(
 		method: M,
-		params: CoreCalls[M]["params"],
+		params: Calls[M]["params"],
 		options: CallOptions = {},
-	): Promise<CoreCalls[M]["result"]> {
+	): Promise<Calls[M]["result"]> {
 		const { signal, ports = [] } = options;
 		if (this.#refused) return Promise.reject(this.#refused.error);
 		if (signal?.aborted) return Promise.reject(signal.reason);
@@ -79,7 +79,7 @@ export class Rpc {
 			this.#pending.set(id, {
 				resolve: (result) => {
 					forget();
-					resolve(result as CoreCalls[M]["result"]);
+					resolve(result as Calls[M]["result"]);
 				},
 				reject: (error) => {
 					forget();

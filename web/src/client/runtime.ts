@@ -5,7 +5,10 @@ import type { Job } from "./jobs.ts";
 import { placeOf } from "./places.ts";
 import { trusted } from "./trusted.ts";
 
-let compiled: Promise<WebAssembly.Module> | undefined;
+/** The programs: the core, and what a page seldom needs beside it. */
+export type Program = "wasm" | "extra";
+
+const compiled = new Map<Program, Promise<WebAssembly.Module>>();
 
 /**
  * Fetches and compiles the core, so that the first `connect` need not. May be
@@ -15,21 +18,24 @@ export async function preload(): Promise<void> {
 	await loadModule();
 }
 
-/** The compiled core. */
-export function loadModule(): Promise<WebAssembly.Module> {
-	compiled ??= compile().catch((cause: unknown) => {
-		compiled = undefined;
-		throw new SSHError("internal", "The SSH core could not be loaded.", {
-			reason: "load",
-			hint: "Check the network connection and try again.",
-			cause,
+/** A compiled program. */
+export function loadModule(program: Program = "wasm"): Promise<WebAssembly.Module> {
+	const loading =
+		compiled.get(program) ??
+		compile(program).catch((cause: unknown) => {
+			compiled.delete(program);
+			throw new SSHError("internal", "The SSH core could not be loaded.", {
+				reason: "load",
+				hint: "Check the network connection and try again.",
+				cause,
+			});
 		});
-	});
-	return compiled;
+	compiled.set(program, loading);
+	return loading;
 }
 
-async function compile(): Promise<WebAssembly.Module> {
-	const url = placeOf("wasm");
+async function compile(program: Program): Promise<WebAssembly.Module> {
+	const url = placeOf(program);
 	const response = await fetch(url);
 	if (!response.ok) throw new Error(`${url.pathname}: HTTP status ${response.status}`);
 	// compileStreaming insists on the MIME type, which not every host sends.
@@ -48,9 +54,9 @@ export interface Runtime {
 	terminate(): void;
 }
 
-/** Starts a core of its own in a Worker. `onFatal` is called if it dies. */
-export async function startRuntime(onFatal: (error: SSHError) => void): Promise<Runtime> {
-	const module = await loadModule();
+/** Starts a program in a Worker of its own. `onFatal` is called if it dies. */
+export async function startRuntime(onFatal: (error: SSHError) => void, program: Program = "wasm"): Promise<Runtime> {
+	const module = await loadModule(program);
 	const worker = new Worker(trusted(placeOf("worker")), { type: "module", name: "wasmiko" });
 	const { port1, port2 } = new MessageChannel();
 	const die = (detail: string) => {

@@ -114,6 +114,13 @@ export const pageCalls: readonly (keyof PageCalls)[] = [
 	"sftpProgress",
 ];
 
+/** Calls that the page makes of the program beside the core. */
+export interface ExtraCalls {
+	board: { params: None; result: Board; ports: 0 };
+	serve: { params: None; result: None; ports: 1 };
+	readConfig: { params: ConfigText; result: Config; ports: 0 };
+}
+
 /** None is the shape of "nothing". */
 export type None = Record<string, never>;
 
@@ -675,6 +682,23 @@ export interface SFTPProgress {
 	readonly total?: number;
 }
 
+/** Board is the demo server within the page. */
+export interface Board {
+	/** of its host key: SHA256:… */
+	readonly fingerprint: string;
+}
+
+/** ConfigText is an ssh_config(5) file. */
+export interface ConfigText {
+	readonly text: Uint8Array;
+}
+
+/** Config is what a page can use of an ssh_config file. */
+export interface Config {
+	readonly hosts: readonly ConfigHost[];
+	readonly ignored: readonly ConfigIgnored[];
+}
+
 /**
  * Error is a failure, for programs (Code, Reason) and for people (Message,
  * Hint). Neither holds a secret.
@@ -782,6 +806,27 @@ export interface AgentKey {
 	readonly comment: string;
 	/** that it signs with, best first */
 	readonly algorithms: readonly string[];
+}
+
+/** ConfigHost is a host that the file names; what it does not say is empty. */
+export interface ConfigHost {
+	readonly alias: string;
+	readonly host: string;
+	readonly port: number;
+	readonly username: string;
+	/** as ProxyJump has them, the nearest first */
+	readonly jump: readonly string[];
+	/** names of files, IdentityFile */
+	readonly keys: readonly string[];
+	readonly hostKeyAlias: string;
+}
+
+/** ConfigIgnored is a line of the file that has no effect here. */
+export interface ConfigIgnored {
+	/** from 1 */
+	readonly line: number;
+	readonly keyword: string;
+	readonly reason: string;
 }
 
 /** HostKeyFail goes with code hostkey. */
