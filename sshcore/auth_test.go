@@ -440,3 +440,32 @@ func TestAnExpiredPasswordDoesNotLookLikeAWrongOne(t *testing.T) {
 		})
 	}
 }
+
+func TestAsyncSSHWantsANewPassword(t *testing.T) {
+	srv := sshtest.Others["AsyncSSH"](t)
+	for _, tc := range []struct {
+		name string
+		more []Auth
+		ok   bool
+	}{
+		{"with nothing else, that is said", nil, false},
+		{"a key lets in all the same", []Auth{PublicKeys(srv.Key)}, true},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			ctx, cancel := context.WithTimeout(t.Context(), patience)
+			defer cancel()
+			var asked []Ask
+			auth := append([]Auth{answering(&asked, "wrong", "expired", "expired")}, tc.more...)
+			c, err := Dial(ctx, srv.Addr, &Config{User: sshtest.OtherUser, HostKeys: AcceptNew(new(KnownHosts)), Auth: auth})
+			if tc.ok != (err == nil) || tc.ok == errors.Is(err, ErrPasswordExpired) {
+				t.Errorf("got %v", err)
+			}
+			if c != nil {
+				c.Close()
+			}
+			if len(asked) != 2 {
+				t.Errorf("asked %d times: once wrong, once expired", len(asked))
+			}
+		})
+	}
+}

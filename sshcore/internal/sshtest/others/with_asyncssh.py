@@ -1,6 +1,6 @@
 """An SSH server of AsyncSSH, for one account: with_asyncssh.py PORT KEYFILE USERKEY.
 
-It takes the password "foo", the given public key, and keyboard-interactive
+It takes the password "foo", wants another one for "expired", takes the given public key, and keyboard-interactive
 with the answer "foo"; it runs commands, forwards, and has SFTP over its files.
 """
 
@@ -18,6 +18,8 @@ class Server(asyncssh.SSHServer):
         return True
 
     def validate_password(self, username, password):
+        if password == "expired":
+            raise asyncssh.PasswordChangeRequired("Your password has expired")
         return password == "foo"
 
     def public_key_auth_supported(self):
