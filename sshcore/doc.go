@@ -27,6 +27,13 @@
 // the secret. The bytes that a callback returns are wiped after use; the copy
 // that the protocol library makes of a password is not, for it is a string.
 //
+// # Keys
+//
+// [PrivateKey] logs in with the text of a key in any format that people have,
+// [CertifiedKey] with an OpenSSH certificate besides, [Agent] with what an
+// agent holds, and [PublicKeysFunc] with any ssh.Signer. [Command.Agent] lends
+// an agent to the server, to list its keys and to sign, and for nothing else.
+//
 // # Left out
 //
 // GSSAPI, X11, compression, SSH-1, DSA, Blowfish and RC4.

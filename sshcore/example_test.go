@@ -47,6 +47,26 @@ func ExampleDial() {
 	// you said uname <nil>
 }
 
+// Make an encrypted key, as ssh-keygen would, and read it back.
+func ExampleGenerateKey() {
+	text, public, err := sshcore.GenerateKey(sshcore.Ed25519, "me@home", []byte("secret"))
+	if err != nil {
+		log.Fatal(err)
+	}
+	// The passphrase is asked for when the key has to sign.
+	signer, err := sshcore.ParseKey(text, func() ([]byte, error) { return []byte("secret"), nil })
+	if err != nil {
+		log.Fatal(err)
+	}
+	signature, err := signer.Sign(rand.Reader, []byte("message"))
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(public.Type(), public.Verify([]byte("message"), signature))
+	// Output:
+	// ssh-ed25519 <nil>
+}
+
 // serveOnce is a server of one login and one command.
 func serveOnce() (addr, fingerprint string) {
 	_, key, _ := ed25519.GenerateKey(rand.Reader)

@@ -195,6 +195,8 @@ func TestKeysOfPuTTY(t *testing.T) {
 			{"version 3", "", "version=3"},
 			{"version 3, encrypted", "secret", "version=3,memory=512,passes=3"},
 			{"version 3, with Argon2i", "secret", "version=3,kdf=argon2i,memory=512,passes=3"},
+			{"version 3, with Argon2d", "secret", "version=3,kdf=argon2d,memory=512,passes=3"},
+			{"version 3, with Argon2d and several threads", "secret", "version=3,kdf=argon2d,memory=301,passes=2,parallelism=3"},
 			{"version 3, with several threads", "sécret", "version=3,memory=512,passes=2,parallelism=4"},
 		} {
 			t.Run(strings.Join(append([]string{kind.name}, kind.args...), " ")+", "+tc.name, func(t *testing.T) {
@@ -235,7 +237,7 @@ func TestKeysOfPuTTYThatAreRefused(t *testing.T) {
 		{"that wants four gigabytes", edit(locked, "Argon2-Memory: 512", "Argon2-Memory: 4194304"), KeyTooCostly},
 		{"that wants a million passes", edit(locked, "Argon2-Passes: 3", "Argon2-Passes: 1000000"), KeyTooCostly},
 		{"whose passes are no number", edit(locked, "Argon2-Passes: 3", "Argon2-Passes: many"), KeyTruncated},
-		{"with Argon2d", puttygen(t, path, "secret", "version=3,kdf=argon2d,memory=512,passes=3"), KeyUnsupported},
+		{"with a key derivation of the future", edit(locked, "Argon2id", "Argon3"), KeyUnsupported},
 		{"with a cipher of the future", edit(locked, "aes256-cbc", "aes512-xyz"), KeyUnsupported},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

@@ -181,6 +181,8 @@ func (f *ppk) secretsV3(passphrase []byte) (ppkSecrets, error) {
 		derive = argon2.IDKey
 	case "Argon2i":
 		derive = argon2.Key
+	case "Argon2d":
+		derive = argon2d
 	default:
 		return ppkSecrets{}, keyError(KeyUnsupported, "its key derivation is "+strconv.Quote(kind))
 	}

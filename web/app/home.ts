@@ -203,15 +203,18 @@ export class Home {
 
 	#row(recent: RecentHost): HTMLElement {
 		const text = formatTarget(recent);
+		const key = this.#identity.stored(recent.keyId);
+		const how = key === undefined ? "" : `, with ${key.name}`;
 		const connect = h(
 			"button",
 			{ type: "button", class: "recent-main", title: `Connect to ${text}` },
 			h("span", { class: "recent-name" }, text),
-			h("span", { class: "quiet" }, formatWhen(recent.last, Date.now())),
+			h("span", { class: "quiet" }, `${formatWhen(recent.last, Date.now())}${how}`),
 		);
 		connect.addEventListener("click", () => {
 			this.#field.value = text;
 			this.#edited();
+			if (key !== undefined && this.#identity.identity === undefined) this.#identity.choose(key);
 			this.#submit();
 		});
 		const remove = h(

@@ -71,6 +71,11 @@ export class IdentityPicker {
 		this.#use(identityOf(key), key.id);
 	}
 
+	/** A key of this browser by its id. */
+	stored(id: string | undefined): StoredKey | undefined {
+		return this.#stored.find((key) => key.id === id);
+	}
+
 	/** Reminds of the file that a pasted command named. */
 	suggest(file: string | undefined): void {
 		this.#problem.classList.toggle("note", file !== undefined);

@@ -15,6 +15,8 @@ import type { Vault } from "./vault.ts";
 export interface SessionRequest {
 	readonly target: Target;
 	readonly identity?: Identity | undefined;
+	/** Names the identity if this browser keeps it. */
+	readonly keyId?: string | undefined;
 	/** The target is the gateway's demo; with `question` its key is asked about. */
 	readonly demo?: { readonly demo: Demo; readonly question: boolean } | undefined;
 }
@@ -207,7 +209,8 @@ export class SessionView {
 		const facts = await this.#refresh();
 		if (this.#request.demo !== undefined) return;
 		const { host, port, username } = this.#request.target;
-		await this.#vault.recents.add({ host, port, username });
+		const { keyId } = this.#request;
+		await this.#vault.recents.add({ host, port, username, ...(keyId !== undefined && { keyId }) });
 		if (facts !== undefined) await this.#vault.hosts.usedBy(host, port, facts.hostKeyType);
 		this.#events.onChange();
 	}

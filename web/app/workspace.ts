@@ -32,7 +32,7 @@ export class Workspace {
 		this.home = new Home({
 			onConnect: (target, identity, keyId) => {
 				if (keyId !== undefined) void this.#vault.keys.used(keyId);
-				void this.open({ target, identity });
+				void this.open({ target, identity, keyId });
 			},
 			onDemo: (demo, question) => void this.#openDemo(demo, question),
 			onForget: (recent) => void this.#vault.recents.remove(recent).then(() => this.refresh()),
@@ -72,8 +72,8 @@ export class Workspace {
 	/** Shows what has changed, here or in another tab of the browser. */
 	async refresh(): Promise<void> {
 		this.#draw();
-		this.home.list(await this.#vault.recents.list());
 		this.home.offerKeys(await this.#vault.keys.list());
+		this.home.list(await this.#vault.recents.list());
 	}
 
 	/** Reads the settings again: another tab may have changed them. */

@@ -94,6 +94,8 @@ test("recent hosts come newest first, each once, twenty at most", async () => {
 		list.slice(0, 3).map((each) => `${each.host}:${each.port}`),
 		["h20:2222", "h20:22", "h24:22"],
 	);
+	await recents.add({ host: "h20", port: 2222, username: "u", keyId: "k" });
+	assert.equal((await recents.list())[0]?.keyId, "k");
 	await recents.remove({ host: "h20", port: 22, username: "u" });
 	assert.equal((await recents.list()).filter((each) => each.host === "h20").length, 1);
 });

@@ -4,7 +4,6 @@ import { Absence } from "./absence.ts";
 import { darkOf, fontSizeOf, fontSizes, lookOf, type Target, targetOf, whereOf } from "./attributes.ts";
 import { news, PromptEvent, type TicketAsk } from "./events.ts";
 import { cancelled } from "./layer.ts";
-import { lendingAgent } from "./lending.ts";
 import { endedBar, lostBar, type NoticeActions, ProgressCard, problemCard } from "./notices.ts";
 import type { TerminalOptions } from "./options.ts";
 import { reasonOf } from "./passwords.ts";
@@ -117,7 +116,7 @@ export class SSHTerminal extends HTMLElement {
 		const { promise } = this.#ready;
 		const { cols, rows } = view.screen.terminal;
 		const { term = "xterm-256color", env = { LANG: "C.UTF-8" }, lendKeys = [] } = this.#options;
-		const agent = lendKeys.length > 0 ? lendingAgent(this, view.layer, lendKeys) : undefined;
+		const agent = lendKeys.length > 0 ? questions.lend(lendKeys) : undefined;
 		const session: Session = new Session(
 			{ cols, rows, term, env, agent, command: this.#options.command ?? "" },
 			{

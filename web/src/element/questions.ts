@@ -1,9 +1,11 @@
-import type { Ask, Auth, Challenge, Decision, HostKey, HostKeyError, HostKeyPolicy } from "../client/index.ts";
+import type { Agent, Ask, Auth, Challenge, Decision, HostKey, HostKeyError, HostKeyPolicy } from "../client/index.ts";
 import { PromptEvent } from "./events.ts";
 import { cancelled, type Layer } from "./layer.ts";
-import type { KnownHostsBook, TerminalOptions } from "./options.ts";
+import { lendingAgent } from "./lending.ts";
+import type { Identity, KnownHostsBook, TerminalOptions } from "./options.ts";
 import { type KeptPassword, Passwords, type PasswordWay } from "./passwords.ts";
 import { changedKeyCard, type KeyHistory, newHostKeyCard, replaceKeyCard } from "./prompts/hostkey.ts";
+import { keyUseCard } from "./prompts/keyuse.ts";
 import { challengeCard, type PasswordAnswer, passphraseCard, passwordCard } from "./prompts/secrets.ts";
 import { asksPassword } from "./prompts/wording.ts";
 
@@ -48,6 +50,23 @@ export class Questions {
 			answer: (challenge) => this.#challenge(challenge, login),
 		};
 		return login.passwordFirst ? [...keys, password, challenge] : [...keys, challenge, password];
+	}
+
+	/** An agent to lend to the server: each use is asked about. */
+	lend(keys: readonly Identity[]): Agent {
+		return lendingAgent(
+			this.#target,
+			// Cancelled by the person, or because the connection has ended: either way, no.
+			(use, heard) =>
+				this.#layer
+					.ask<true>((answering) => {
+						// Questions wait for their turn; by then it may be settled.
+						if (!heard()) throw cancelled();
+						return keyUseCard(use, answering);
+					}, use.signal)
+					.catch(() => false),
+			keys,
+		);
 	}
 
 	/** The policy that options name, or else: what is known is accepted, what is new is asked. */

@@ -5,6 +5,8 @@ export interface RecentHost {
 	readonly host: string;
 	readonly port: number;
 	readonly username: string;
+	/** The key of this browser that it was logged in to with. */
+	readonly keyId?: string;
 	/** When it was last connected to; milliseconds since 1970. */
 	readonly last: number;
 }
@@ -27,8 +29,8 @@ export class RecentHosts {
 	}
 
 	/** Puts a server first. Only what names it is kept, whatever else the object holds. */
-	async add({ host, port, username }: Omit<RecentHost, "last">): Promise<void> {
-		const entry: RecentHost = { host, port, username, last: this.#now() };
+	async add({ host, port, username, keyId }: Omit<RecentHost, "last">): Promise<void> {
+		const entry: RecentHost = { host, port, username, ...(keyId !== undefined && { keyId }), last: this.#now() };
 		await this.#store.update<readonly RecentHost[]>(record, (old = []) =>
 			[entry, ...old.filter((each) => !same(each, entry))].slice(0, most),
 		);
