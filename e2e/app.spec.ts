@@ -12,6 +12,48 @@ test("the page opens on one field, which has the focus", async ({ page }) => {
 	await expect(page.getByRole("tab")).toHaveCount(0);
 });
 
+test("what is typed before the page's script has come is kept, and typing goes on", async ({ page }) => {
+	let release = () => {};
+	const script = new Promise<void>((resolve) => {
+		release = resolve;
+	});
+	await page.route(/assets\/app-.*\.js$/, async (route) => {
+		await script;
+		await route.continue();
+	});
+	await page.goto("", { waitUntil: "commit" });
+	const app = new App(page);
+	await expect(app.field).toBeFocused();
+	await page.keyboard.type("ssh -p 22 me@");
+	await expect(app.button("Connect")).toHaveCount(0);
+	release();
+	await expect(app.button("Connect")).toBeVisible();
+	await page.keyboard.type("nowhere.invalid");
+	await expect(app.field).toHaveValue("ssh -p 22 me@nowhere.invalid");
+	await page.keyboard.press("Enter");
+	await expect(app.tab).toHaveAccessibleName(/nowhere\.invalid/);
+});
+
+test("the form works before the browser's database answers, and sessions wait for it", async ({ page }) => {
+	await page.addInitScript(() => {
+		let openDatabase = () => {};
+		const open = new Promise<void>((resolve) => {
+			openDatabase = resolve;
+		});
+		const listen = EventTarget.prototype.addEventListener;
+		IDBOpenDBRequest.prototype.addEventListener = function (type: string, hear: EventListener) {
+			listen.call(this, type, (event) => (type === "success" ? void open.then(() => hear(event)) : hear(event)));
+		};
+		Object.assign(window, { openDatabase });
+	});
+	const app = await new App(page).open();
+	await app.connect("me@nowhere.invalid");
+	await expect(app.field).toHaveValue("");
+	await expect(page.getByRole("tab")).toHaveCount(0);
+	await page.evaluate("openDatabase()");
+	await expect(app.tab).toHaveAccessibleName(/nowhere\.invalid/);
+});
+
 test.describe("the demo", () => {
 	test("is one click away", async ({ page }) => {
 		const app = await new App(page).open();

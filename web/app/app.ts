@@ -7,17 +7,13 @@ import { Workspace } from "./workspace.ts";
 async function start(): Promise<void> {
 	const root = document.getElementById("app");
 	if (root === null) throw new Error("the page has no place for the application");
-	const vault = await openVault();
-	const workspace = new Workspace(root, vault, await vault.settings.read());
-	const link = targetOfLink(location.href);
-	if (link !== undefined) workspace.home.fill(link);
-	// On a phone the focus would raise the keyboard over half of what there is to see.
-	if (window.matchMedia("(pointer: fine)").matches) workspace.home.focus();
+	const vault = openVault();
+	const workspace = new Workspace(root, vault);
+	workspace.home.greet(targetOfLink(location.href));
 	vault.watch(() => void workspace.reload());
-	void workspace.refresh();
+	warmUp();
 	const demo = await readDemo();
 	if (demo !== undefined) workspace.home.offer(demo);
-	warmUp();
 }
 
 /** Fetches what the first session needs while the person still types. */

@@ -10,6 +10,13 @@ import { IdentityPicker } from "./identity.ts";
 import type { LinkTarget } from "./link.ts";
 import { formatTarget, parseTarget, type Target, TargetError } from "./target.ts";
 
+/** What index.html has. */
+function find<E extends HTMLElement>(within: HTMLElement, selector: string): E {
+	const element = within.querySelector<E>(selector);
+	if (element === null) throw new Error(`index.html has no ${selector}`);
+	return element;
+}
+
 /** What the home screen leads to. */
 export interface HomeEvents {
 	/** `keyId` names the key if this browser keeps it. */
@@ -23,7 +30,10 @@ export interface HomeEvents {
 	onKeep(text: string, name: string): void;
 }
 
-/** The screen with the one field that names a server. */
+/**
+ * The screen with the one field that names a server. The field itself stands in index.html, so that it takes input
+ * before any script has come; nothing here moves it, which would end the typing.
+ */
 export class Home {
 	readonly element: HTMLElement;
 	readonly #events: HomeEvents;
@@ -37,23 +47,13 @@ export class Home {
 	readonly #demo = h("div", {});
 	readonly #recent = h("section", { class: "recent", hidden: true });
 
-	constructor(events: HomeEvents) {
+	constructor(element: HTMLElement, events: HomeEvents) {
+		this.element = element;
 		this.#events = events;
 		this.#identity = new IdentityPicker(events);
-		const id = newId("target");
 		const userId = newId("user");
-		this.#field = h("input", {
-			id,
-			class: "target",
-			type: "text",
-			name: "target",
-			placeholder: "user@host",
-			autocomplete: "off",
-			autocapitalize: "off",
-			spellcheck: "false",
-			enterkeyhint: "go",
-			"aria-describedby": this.#problem.id,
-		});
+		this.#field = find(element, "input.target");
+		this.#field.setAttribute("aria-describedby", this.#problem.id);
 		this.#user = h("input", {
 			id: userId,
 			type: "text",
@@ -65,30 +65,27 @@ export class Home {
 		const userLabel = h("label", { for: userId }, "User name on that server");
 		this.#userRow = h("div", { class: "user-row", hidden: true }, userLabel, this.#user);
 		this.#field.addEventListener("input", () => this.#edited());
-		this.element = h(
-			"div",
-			{ class: "home", id: "home" },
-			h(
-				"div",
-				{ class: "hero" },
-				h("h1", {}, "Connect to a server"),
-				h(
-					"p",
-					{},
-					"SSH in this page, encrypted from here to the server. The gateway between them passes it on and cannot read it.",
-				),
-			),
-			this.#link,
-			this.#form(id),
-			this.#demo,
-			this.#recent,
-		);
+		const form = find<HTMLFormElement>(element, "form");
+		this.#complete(form);
+		form.before(this.#link);
+		form.after(this.#demo, this.#recent);
+		// Whatever was typed by now.
+		if (this.#field.value !== "") this.#edited();
 	}
 
 	/** Puts the focus into the field. */
 	focus(): void {
 		this.#field.focus();
 		this.#field.select();
+	}
+
+	/** As the page opens: puts the link into the field and the focus too, unless somebody types there already. */
+	greet(link: LinkTarget | undefined): void {
+		if (this.#field.value !== "") return;
+		if (link !== undefined) this.fill(link);
+		// On a phone the focus would raise the keyboard over half of what there is to see.
+		if (window.matchMedia("(pointer: fine)").matches) this.focus();
+		else this.#field.blur();
 	}
 
 	/** Fills in what a link named, and says so: who follows a link has not chosen its target. */
@@ -165,17 +162,10 @@ export class Home {
 		this.#recent.replaceChildren(h("h2", { id: title }, "Recent"), h("ul", {}, ...rows));
 	}
 
-	#form(id: string): HTMLElement {
-		const form = h(
-			"form",
-			{ class: "connect", novalidate: true },
-			h("label", { for: id, class: "visually-hidden" }, "Server: user@host, host:port, ssh://… or a whole ssh command"),
-			h(
-				"div",
-				{ class: "target-row" },
-				this.#field,
-				h("button", { type: "submit", class: "button primary" }, "Connect", icon(arrow)),
-			),
+	/** Adds what the form has besides its field. */
+	#complete(form: HTMLFormElement): void {
+		find(form, ".target-row").append(h("button", { type: "submit", class: "button primary" }, "Connect", icon(arrow)));
+		form.append(
 			this.#userRow,
 			this.#problem,
 			this.#notes,
@@ -198,7 +188,6 @@ export class Home {
 			event.preventDefault();
 			this.#submit();
 		});
-		return form;
 	}
 
 	#row(recent: RecentHost): HTMLElement {

@@ -6,21 +6,23 @@ export interface Vault {
 	readonly hosts: KnownHosts;
 	readonly recents: RecentHosts;
 	readonly settings: SettingsBook;
-	/** Whether they outlive the tab. */
+	/** Whether they outlive the tab, as far as is known. */
 	readonly lasting: boolean;
 	/** Calls listener when another tab has changed one of them. */
 	watch(listener: () => void): void;
 }
 
-/** Opens the vault. */
-export async function openVault(): Promise<Vault> {
-	const store = await openStore();
+/** Gives the vault at once; its books answer when it is open. */
+export function openVault(): Vault {
+	const store = openStore();
 	return {
 		keys: new KeyBook(store),
 		hosts: new KnownHosts(store),
 		recents: new RecentHosts(store),
 		settings: new SettingsBook(store),
-		lasting: store.lasting,
+		get lasting() {
+			return store.lasting;
+		},
 		watch: (listener) => void store.watch(listener),
 	};
 }

@@ -1,6 +1,6 @@
 import gear from "lucide-static/icons/settings.svg";
 import { h, icon } from "../src/element/dom.ts";
-import type { Settings } from "../src/vault/index.ts";
+import { defaults, type Settings } from "../src/vault/index.ts";
 import type { Demo } from "./config.ts";
 import { Home } from "./home.ts";
 import { confirm } from "./modal.ts";
@@ -20,16 +20,22 @@ export class Workspace {
 	readonly #vault: Vault;
 	readonly #views: SessionView[] = [];
 	readonly #strip: TabStrip;
-	readonly #stage = h("main", { class: "stage" });
-	#settings: Settings;
+	readonly #stage: HTMLElement;
+	/** Settles when the settings of this browser are in force. */
+	readonly #ready: Promise<void>;
+	#settings: Settings = defaults;
 	#current: SessionView | undefined;
 	#nextId = 1;
 
-	constructor(root: HTMLElement, vault: Vault, settings: Settings) {
+	/** Takes over what index.html has in root; the vault may still be opening. */
+	constructor(root: HTMLElement, vault: Vault) {
+		const [bar, stage] = [root.querySelector("header"), root.querySelector("main")];
+		const home = root.querySelector<HTMLElement>("#home");
+		if (bar === null || stage === null || home === null) throw new Error("index.html has not what the page is made of");
 		this.#root = root;
+		this.#stage = stage;
 		this.#vault = vault;
-		this.#settings = settings;
-		this.home = new Home({
+		this.home = new Home(home, {
 			onConnect: (target, identity, keyId) => {
 				if (keyId !== undefined) void this.#vault.keys.used(keyId);
 				void this.open({ target, identity, keyId });
@@ -48,16 +54,18 @@ export class Workspace {
 				),
 			onNew: () => this.#select(undefined),
 		});
-		this.#build();
+		this.#build(bar);
 		this.#listen();
 		this.#paint();
 		this.#draw();
+		// A vault that cannot be read leaves the defaults in force.
+		this.#ready = this.reload().catch(() => {});
 	}
 
 	/** Opens a session in a new tab. */
 	async open(request: SessionRequest): Promise<void> {
 		// The terminal comes only when it is needed: the form must be there at once.
-		await import("../src/element/index.ts");
+		await Promise.all([import("../src/element/index.ts"), this.#ready]);
 		const view: SessionView = new SessionView(String(this.#nextId++), request, this.#vault, this.#settings, {
 			onChange: () => void this.refresh(),
 			onClose: () => void this.#close(view, false),
@@ -83,7 +91,7 @@ export class Workspace {
 		await this.refresh();
 	}
 
-	#build(): void {
+	#build(bar: HTMLElement): void {
 		const logo = h(
 			"button",
 			{ type: "button", class: "logo", "aria-label": `${name}, home`, onclick: () => this.#select(undefined) },
@@ -97,15 +105,11 @@ export class Workspace {
 				class: "icon-button",
 				"aria-label": "Settings",
 				title: "Settings",
-				onclick: () => this.#showSettings(),
+				onclick: () => void this.#showSettings(),
 			},
 			icon(gear),
 		);
-		this.#stage.append(this.home.element);
-		this.#root.replaceChildren(
-			h("header", { class: "topbar" }, logo, this.#strip.element, h("span", { class: "space" }), settings),
-			this.#stage,
-		);
+		bar.replaceChildren(logo, this.#strip.element, h("span", { class: "space" }), settings);
 	}
 
 	async #showKeys(): Promise<void> {
@@ -177,7 +181,8 @@ export class Workspace {
 		document.title = this.#current === undefined ? name : `${this.#current.title} – ${name}`;
 	}
 
-	#showSettings(): void {
+	async #showSettings(): Promise<void> {
+		await this.#ready;
 		showSettings(this.#settings, this.#vault.lasting, (some) => void this.#change(some));
 	}
 

@@ -5,6 +5,7 @@ import {
 	defaults,
 	KnownHosts,
 	MemoryStore,
+	OpeningStore,
 	RecentHosts,
 	SettingsBook,
 	type Store,
@@ -141,3 +142,34 @@ const settings: [name: string, value: unknown, want: object][] = [
 for (const [name, value, want] of settings) {
 	test(`settings are mended: ${name}`, () => assert.deepEqual(checkSettings(value), { ...defaults, ...want }));
 }
+
+test("a store that is still opening answers when it is open", async () => {
+	let resolve: (store: Store) => void = () => {};
+	const store = new OpeningStore(
+		new Promise((r) => {
+			resolve = r;
+		}),
+	);
+	const heard: string[] = [];
+	const stop = store.watch((name) => heard.push(name));
+	const written = store.update<number>("n", (old) => (old ?? 0) + 1);
+	const read = store.get<number>("n");
+	assert.equal(store.lasting, true, "until it is known better");
+	const listeners = new Set<(name: string) => void>();
+	const memory = new MemoryStore();
+	resolve(
+		Object.assign(memory, {
+			watch(listener: (name: string) => void) {
+				listeners.add(listener);
+				return () => listeners.delete(listener);
+			},
+		}),
+	);
+	assert.deepEqual([await written, await read], [1, 1]);
+	assert.equal(store.lasting, false);
+	for (const listener of listeners) listener("n");
+	assert.deepEqual(heard, ["n"]);
+	stop();
+	await store.get("n");
+	assert.equal(listeners.size, 0);
+});

@@ -1,7 +1,8 @@
 // Stands in the application's own page and waits for the form to take input.
 const usable = () => {
-	const field = document.querySelector("input");
-	return field !== null && !field.disabled && getComputedStyle(field).visibility === "visible";
+	// The field is there before the script that knows what to do with it, and with it the button.
+	const button = document.querySelector("#home form [type=submit]");
+	return button !== null && getComputedStyle(button).visibility === "visible";
 };
 const timer = setInterval(() => {
 	if (!usable()) return;

@@ -3,4 +3,4 @@ export { KeyBook, type StoredKey } from "./keys.ts";
 export { KnownHosts } from "./knownhosts.ts";
 export { type RecentHost, RecentHosts } from "./recents.ts";
 export { checkSettings, defaults, type Settings, SettingsBook } from "./settings.ts";
-export { MemoryStore, openStore, type Store } from "./store.ts";
+export { MemoryStore, OpeningStore, openStore, type Store } from "./store.ts";

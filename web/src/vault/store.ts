@@ -13,7 +13,7 @@ interface Schema extends DBSchema {
 
 /** Keeps records by name. */
 export interface Store {
-	/** Whether records outlive the tab. */
+	/** Whether records outlive the tab; taken for granted until the store is open. */
 	readonly lasting: boolean;
 	get<T>(name: string): Promise<T | undefined>;
 	/** Replaces a record by what change makes of it, with no other tab writing in between. */
@@ -24,8 +24,43 @@ export interface Store {
 
 const databaseName = "wasmiko";
 
+/** Gives the store at once; what is asked of it waits until it is open. */
+export function openStore(): Store {
+	return new OpeningStore(open());
+}
+
+/** Waits for another store, which never fails to open. */
+export class OpeningStore implements Store {
+	#open: Store | undefined;
+	readonly #opening: Promise<Store>;
+
+	constructor(opening: Promise<Store>) {
+		this.#opening = opening.then((store) => {
+			this.#open = store;
+			return store;
+		});
+	}
+
+	get lasting(): boolean {
+		return this.#open?.lasting ?? true;
+	}
+
+	async get<T>(name: string): Promise<T | undefined> {
+		return (await this.#opening).get<T>(name);
+	}
+
+	async update<T>(name: string, change: (old: T | undefined) => T): Promise<T> {
+		return (await this.#opening).update(name, change);
+	}
+
+	watch(listener: (name: string) => void): () => void {
+		const watching = this.#opening.then((store) => store.watch(listener));
+		return () => void watching.then((stop) => stop());
+	}
+}
+
 /** Opens the store, lasting if the browser lets it last. */
-export async function openStore(): Promise<Store> {
+async function open(): Promise<Store> {
 	try {
 		const database = await openDB<Schema>(databaseName, 1, {
 			upgrade(upgrading) {
