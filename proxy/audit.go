@@ -14,6 +14,7 @@ type record struct {
 	id       string
 	start    time.Time
 	visit    visit
+	subject  string // of the ticket
 	host     string // as asked for
 	port     uint16
 	rule     string
@@ -38,6 +39,7 @@ func (r *record) write(ctx context.Context, log *slog.Logger) {
 		slog.String("session", r.id),
 		slog.String("client", r.visit.ip.String()),
 		slog.String("origin", r.visit.origin),
+		slog.String("subject", clip(r.subject)),
 		slog.String("target", clip(r.host)),
 		slog.Int("port", int(r.port)),
 		slog.String("reason", r.reason),

@@ -45,6 +45,11 @@ type Config struct {
 	// 22 and Demo's if Local, otherwise an error.
 	Allow []string
 
+	// Tickets are the keys of the portals that may send clients here. With any,
+	// every client needs a ticket, and the target is the ticket's, within Allow.
+	// Zero: clients name their targets.
+	Tickets []TicketKey
+
 	// Listeners are the proxy's own addresses, which are never dialled. Zero:
 	// none are known.
 	Listeners []netip.AddrPort

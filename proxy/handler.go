@@ -23,6 +23,7 @@ type Proxy struct {
 	config   []byte // the answer to /config.json
 	sessions *registry
 	held     *netconn.Sessions // nil: none is kept without its client
+	tickets  *tickets          // nil: none are needed
 	upgrades *throttle
 	failures *throttle
 	notes    *throttle // of refused upgrades in the log: any page can cause them
@@ -56,6 +57,7 @@ func New(cfg Config) (*Proxy, error) {
 		cfg: cfg, policy: pol, page: pg, config: append(config, '\n'), log: cfg.Log,
 		sessions: newRegistry(l.Sessions, l.SessionsPerIP),
 		held:     l.held(),
+		tickets:  newTickets(cfg.Tickets, cfg.Hosts),
 		upgrades: newThrottle(l.UpgradesPerMinute, l.UpgradeBurst),
 		failures: newThrottle(l.FailedDialsPerMinute, l.FailedDialsPerMinute),
 		notes:    newThrottle(30, 30),

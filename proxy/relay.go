@@ -46,10 +46,23 @@ func (p *Proxy) serveSession(ctx context.Context, socket netconn.Socket, v visit
 		p.refuse(ctx, req, rec, &refusal{code: codeOf(full), text: full.Error(), cause: full})
 		return
 	}
+	var limit time.Duration
+	if p.tickets != nil {
+		ticket, err := p.redeem(req, v)
+		if err != nil {
+			p.refuse(ctx, req, rec, err)
+			return
+		}
+		rec.subject, rec.host, rec.port = ticket.Subject, ticket.Host, ticket.Port
+		limit = time.Duration(ticket.MaxSeconds) * time.Second
+	}
 	rt, err := p.reach(ctx, req, v)
 	if err != nil {
 		p.refuse(ctx, req, rec, err)
 		return
+	}
+	if limit > 0 {
+		defer time.AfterFunc(limit, func() { cancel(errTooLong) }).Stop()
 	}
 	rec.rule, rec.addr = rt.rule, rt.addr
 	conn, err := req.Open("") // there is one relay, so nothing to be led to
@@ -61,6 +74,21 @@ func (p *Proxy) serveSession(ctx context.Context, socket netconn.Socket, v visit
 	s.opened(conn)
 	rec.up, rec.down, rec.reason = p.relay(ctx, conn, rt)
 	rec.resumed = conn.Resumed()
+}
+
+// redeem puts the ticket's target in the place of what the client asked for. Who
+// tries many tickets has to wait, as with targets.
+func (p *Proxy) redeem(req *netconn.Request, v visit) (*Ticket, error) {
+	if p.failures.exhausted(v.ip) {
+		return nil, &refusal{code: netconn.CodeLimit, text: errFailures.Error(), cause: errFailures}
+	}
+	ticket, err := p.tickets.redeem(req.Ticket, v.origin)
+	if err != nil {
+		p.failures.allow(v.ip)
+		return nil, err
+	}
+	req.Host, req.Port = ticket.Host, ticket.Port
+	return ticket, nil
 }
 
 var errFailures = errors.New("too many failed connections; wait a minute")

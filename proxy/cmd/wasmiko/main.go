@@ -33,6 +33,7 @@ const (
 type commands struct {
 	Serve   serveCommand   `cmd:"" help:"Serve the page and the relay."`
 	Demo    demoCommand    `cmd:"" help:"Serve the page, the relay and a demo SSH server, on this machine only."`
+	Ticket  ticketCommand  `cmd:"" help:"Print a ticket for one connection, as a portal would give it."`
 	Version versionCommand `cmd:"" help:"Print the version."`
 }
 
@@ -72,7 +73,7 @@ func run(args []string, stdout, stderr io.Writer) int {
 func sentence(err error) string {
 	var parse *kong.ParseError
 	if errors.As(err, &parse) && strings.HasPrefix(err.Error(), "expected one of") {
-		return "a command is missing: serve, demo or version (wasmiko --help says more)"
+		return "a command is missing: serve, demo, ticket or version (wasmiko --help says more)"
 	}
 	return err.Error()
 }

@@ -119,7 +119,12 @@ func (o *options) newProxy(pl *plan, own []netip.AddrPort, demo *proxy.Demo, log
 	if len(allow) > 0 && demo != nil {
 		allow = append(allow[:len(allow):len(allow)], net.JoinHostPort(demo.Host, fmt.Sprint(demo.Port)))
 	}
+	tickets, err := readTicketKeys(o.TicketKey)
+	if err != nil {
+		return nil, err
+	}
 	return proxy.New(proxy.Config{
+		Tickets:        tickets,
 		Local:          pl.local,
 		TLS:            pl.tls,
 		Hosts:          pl.hosts,
