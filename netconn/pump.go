@@ -2,6 +2,7 @@ package netconn
 
 import (
 	"errors"
+	"runtime"
 	"time"
 )
 
@@ -73,6 +74,11 @@ func (c *Conn) next(l *link) []byte {
 			return nil
 		}
 		c.sendable.Wait()
+		// Whoever is about to write more may: a message costs the same whatever
+		// it holds.
+		c.mu.Unlock()
+		runtime.Gosched()
+		c.mu.Lock()
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"io"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/wasmiko/wasmiko/netconn"
 )
@@ -30,6 +31,15 @@ type readError struct{ err error }
 func (e *readError) Error() string { return e.err.Error() }
 func (e *readError) Unwrap() error { return e.err }
 
+// A message costs a browser the same whatever it holds. Bytes that come in a
+// flow, in reads from flowing upward, are therefore left to gather for a moment,
+// unless a read has brought plenty. What a key brings back never waits.
+const (
+	flowing = 16 << 10
+	plenty  = 192 << 10
+	gather  = 400 * time.Microsecond
+)
+
 // pump copies until src ends.
 func pump(dst io.Writer, src source, count *atomic.Int64) error {
 	for {
@@ -41,6 +51,9 @@ func pump(dst io.Writer, src source, count *atomic.Int64) error {
 				return failed
 			}
 			count.Add(int64(len(p)))
+			if err == nil && len(p) >= flowing && len(p) < plenty {
+				time.Sleep(gather)
+			}
 		}
 		switch {
 		case errors.Is(err, io.EOF):
