@@ -68,6 +68,8 @@ wasm-test: build
 	$(WASM) go test -timeout 5m $(CORE_MOD) -exec="$(CURDIR)/.cache/bin/build exec" ./wasm ./netconn
 	@for simd in 1 0; do WASMIKO_SIMD=$$simd $(WASM) go test -timeout 5m $(CORE_MOD) \
 		-exec="$(CURDIR)/.cache/bin/build exec" $(KERNEL_USERS) || exit 1; done
+	$(WASM) go test -timeout 5m $(CORE_MOD) -exec="$(CURDIR)/.cache/bin/build exec" \
+		-run 'TestTheWindow|TestAPeer|TestCreditIs|Cipher|Packet' golang.org/x/crypto/ssh
 
 web-test: build
 	cd web && node test/run.mjs

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -24,9 +25,36 @@ const (
 	kernelPath   = "web/gen/kernel.wasm"
 )
 
+// A textEdit replaces a text that stands once in a file.
+type textEdit struct{ file, old, new string }
+
+// cryptoEdits are the lines through which x/crypto uses what build/_crypto adds
+// to it. One that does not fit any more, after an update, fails the build.
+var cryptoEdits = []textEdit{
+	// window.go: how much a channel may hold unread.
+	{"ssh/channel.go", "	myConsumed uint32\n", "	myConsumed uint32 // x/crypto's tests name it\n	flow       flow\n"},
+	{"ssh/channel.go", "		myWindow:           channelWindowSize,\n", "		myWindow:           firstRoom,\n		flow:               flow{room: firstRoom},\n"},
+	{"ssh/channel.go", "	ch.myWindow -= length\n", "	ch.myWindow -= length\n	ch.flow.arrived(length)\n"},
+	{"ssh/channel.go", `	// Since myConsumed and myWindow are managed on our side, and can never
+	// exceed the initial window setting, we don't worry about overflow.
+	c.myConsumed += adj
+	var sendAdj uint32
+	if (channelWindowSize-c.myWindow > 3*c.maxIncomingPayload) ||
+		(c.myWindow < channelWindowSize/2) {
+		sendAdj = c.myConsumed
+		c.myConsumed = 0
+		c.myWindow += sendAdj
+	}
+`, `	sendAdj := c.flow.read(adj, c.myWindow)
+	c.myWindow += sendAdj
+`},
+	// gcm.go: the browser's AES-GCM.
+	{"ssh/cipher.go", "	aead, err := cipher.NewGCM(c)\n", "	aead, err := newGCM(key, c)\n"},
+}
+
 // copyCrypto makes what coreMod and the kernel's import need.
 func copyCrypto() error {
-	return once("crypto", coreMod, []string{"go.mod", "go.sum", cryptoShims}, func() error {
+	return once("crypto", coreMod, []string{"go.mod", "go.sum", cryptoShims, "build/crypto.go"}, func() error {
 		from, err := moduleDir(cryptoModule)
 		if err != nil {
 			return err
@@ -37,7 +65,7 @@ func copyCrypto() error {
 		if err := copyTree(from, cryptoCopy); err != nil {
 			return err
 		}
-		if err := putOver(cryptoShims, cryptoCopy); err != nil {
+		if err := errors.Join(putOver(cryptoShims, cryptoCopy), edit(cryptoCopy, cryptoEdits)); err != nil {
 			return err
 		}
 		return writeCoreMod()
@@ -77,11 +105,11 @@ func copyTree(from, to string) error {
 	})
 }
 
-// putOver replaces files, and adds tests of ours. A file that is not there any more has been renamed in a
-// newer x/crypto, and what we put beside it would be compiled twice or never.
+// putOver replaces files and adds some. One to be replaced that is not there any
+// more has another name in a newer x/crypto: then two would be compiled.
 func putOver(shims, copied string) error {
 	err := filepath.WalkDir(shims, func(path string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() || strings.HasSuffix(path, "_test.go") {
+		if err != nil || d.IsDir() || !strings.HasSuffix(path, "_noasm.go") {
 			return err
 		}
 		name, err := filepath.Rel(shims, path)
@@ -97,6 +125,24 @@ func putOver(shims, copied string) error {
 		return err
 	}
 	return copyTree(shims, copied)
+}
+
+// edit makes each change once.
+func edit(dir string, edits []textEdit) error {
+	for _, e := range edits {
+		path := filepath.Join(dir, e.file)
+		text, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		if n := strings.Count(string(text), e.old); n != 1 {
+			return fmt.Errorf("%s of this version of %s has %d times what is to be changed once:\n%s", e.file, cryptoModule, n, e.old)
+		}
+		if err := os.WriteFile(path, []byte(strings.Replace(string(text), e.old, e.new, 1)), 0o644); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // writeCoreMod writes go.mod with the copy in it. The path is relative to the

@@ -13,28 +13,47 @@ import (
 // liveFuncs counts the js.Funcs that are not released. Tests read it.
 var liveFuncs atomic.Int64
 
-var uint8Array = js.Global().Get("Uint8Array")
+// What runs once a message are imports, of web/src/worker/bytes.ts: through
+// syscall/js each would make values that the garbage collector has to finish.
 
-// browserSocket is a Socket over the browser's WebSocket. It owns the js.Funcs
-// that listen to it, from newBrowserSocket to release.
+// next returns the size of the next message, or a negative number.
+//
+//go:wasmimport bytes next
+func next(id uint32) int32
+
+// take copies the next message to p, which has room for it, and removes it.
+//
+//go:wasmimport bytes take
+//go:noescape
+func take(id uint32, p *byte)
+
+//go:wasmimport bytes send
+//go:noescape
+func send(id uint32, p *byte, size uint32)
+
+//go:wasmimport bytes buffered
+func buffered(id uint32) int32
+
+// What next returns instead of a size.
+const (
+	nothing   = -1
+	isText    = -2
+	isTooBig  = -3
+	emptySize = 1 // take wants an address even for a message of no bytes
+)
+
+// browserSocket is a Socket over the browser's WebSocket. It owns the js.Func
+// that wakes it, from newBrowserSocket to release.
 type browserSocket struct {
-	ws    js.Value
-	send  js.Value // ws.send, bound: calling it by name costs a look-up and a string each time
-	limit int64
+	ws js.Value
+	id uint32 // of the messages, in the Worker's half
 
 	mu     sync.Mutex
 	change sync.Cond
-	inbox  []arrival
-	queued int64
 	opened bool
-	ended  error // set once; Receive returns it after the inbox
-	funcs  map[string]js.Func
-}
-
-// arrival is a message as it came: an ArrayBuffer of size bytes, or a string.
-type arrival struct {
-	data js.Value
-	size int64
+	ended  error // set once; Receive returns it after the messages
+	wake   js.Func
+	closed bool
 }
 
 // dialSocket opens a WebSocket. The browser sends its own headers, so o.Header
@@ -77,51 +96,37 @@ func construct(url string) (ws js.Value, err error) {
 }
 
 func newBrowserSocket(ws js.Value, limit int64) *browserSocket {
-	s := &browserSocket{ws: ws, send: ws.Get("send").Call("bind", ws), limit: limit, funcs: map[string]js.Func{}}
+	s := &browserSocket{ws: ws}
 	s.change.L = &s.mu
-	s.on("open", func(js.Value) { s.opened = true })
-	s.on("message", s.onMessage)
-	s.on("close", func(event js.Value) {
-		code, reason := event.Get("code").Int(), event.Get("reason").String()
-		s.end(&CloseError{Code: Code(code), Reason: reason})
+	liveFuncs.Add(1)
+	s.wake = js.FuncOf(func(_ js.Value, args []js.Value) any {
+		s.happened(args)
+		return nil
 	})
+	s.id = uint32(registry().Call("socket", ws, limit, s.wake).Int())
 	return s
 }
 
-// on listens to an event. Its callback runs on the JavaScript event loop: it
-// appends, signals and returns, and never waits.
-func (s *browserSocket) on(event string, do func(event js.Value)) {
-	liveFuncs.Add(1)
-	f := js.FuncOf(func(_ js.Value, args []js.Value) any {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		do(args[0])
-		s.change.Broadcast()
-		return nil
-	})
-	s.funcs[event] = f
-	s.ws.Call("addEventListener", event, f)
+// registry is what the Worker gives us to be told of messages.
+func registry() js.Value { return js.Global().Get("wasmikoBytes") }
+
+// happened runs on the JavaScript event loop: it notes, signals and returns,
+// and never waits. Without arguments a message has come.
+func (s *browserSocket) happened(args []js.Value) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(args) > 0 {
+		switch args[0].String() {
+		case "open":
+			s.opened = true
+		case "close":
+			s.end(&CloseError{Code: Code(args[1].Int()), Reason: args[2].String()})
+		}
+	}
+	s.change.Broadcast()
 }
 
-// onMessage queues a message. The other side's credit bounds the queue; one that
-// does not keep to it is cut off here, before it can fill the memory.
-func (s *browserSocket) onMessage(event js.Value) {
-	data := event.Get("data")
-	var size int64
-	if data.Type() == js.TypeObject {
-		size = int64(data.Get("byteLength").Int())
-	}
-	switch {
-	case s.ended != nil:
-	case size > s.limit || s.queued+size > 2*s.limit:
-		s.end(ErrMessageTooBig)
-	default:
-		s.inbox = append(s.inbox, arrival{data, size})
-		s.queued += size
-	}
-}
-
-// end makes Receive fail once the inbox is empty. The lock is held.
+// end makes Receive fail once the messages are taken. The lock is held.
 func (s *browserSocket) end(err error) {
 	if s.ended == nil {
 		s.ended = err
@@ -130,52 +135,48 @@ func (s *browserSocket) end(err error) {
 
 func (s *browserSocket) Receive() ([]byte, error) {
 	s.mu.Lock()
-	for len(s.inbox) == 0 && s.ended == nil {
+	defer s.mu.Unlock()
+	for {
+		switch size := next(s.id); {
+		case size >= 0:
+			msg := borrow(max(int(size), emptySize))
+			take(s.id, &msg[0])
+			return msg[:size], nil
+		case size == isText:
+			return nil, ErrTextMessage
+		case size == isTooBig:
+			s.end(ErrMessageTooBig)
+		}
+		if s.ended != nil {
+			return nil, s.ended
+		}
 		s.change.Wait()
 	}
-	if len(s.inbox) == 0 {
-		defer s.mu.Unlock()
-		return nil, s.ended
-	}
-	first := s.inbox[0]
-	s.inbox[0] = arrival{}
-	s.inbox = s.inbox[1:]
-	s.queued -= first.size
-	s.mu.Unlock()
-	if first.data.Type() != js.TypeObject {
-		return nil, ErrTextMessage
-	}
-	msg := borrow(int(first.size))
-	js.CopyBytesToGo(msg, uint8Array.New(first.data))
-	return msg, nil
 }
 
-// Send copies message once, into an array that the browser may keep: the WebSocket
-// takes its own snapshot, and nothing else refers to ours.
-func (s *browserSocket) Send(message []byte) (err error) {
+// Send copies nothing: the WebSocket takes its own snapshot of our memory.
+func (s *browserSocket) Send(message []byte) error {
 	s.mu.Lock()
-	err = s.ended
-	s.mu.Unlock()
-	if err != nil {
-		return err
+	defer s.mu.Unlock()
+	if s.ended != nil || len(message) == 0 {
+		return s.ended
 	}
 	// send does not throw for a closed WebSocket, only for one not yet open.
-	array := uint8Array.New(len(message))
-	js.CopyBytesToJS(array, message)
-	s.send.Invoke(array)
+	send(s.id, &message[0], uint32(len(message)))
 	return nil
 }
 
-func (s *browserSocket) Buffered() int { return s.ws.Get("bufferedAmount").Int() }
+func (s *browserSocket) Buffered() int { return int(buffered(s.id)) }
 
 // Close does not wait: the browser sends what it holds, then the close frame,
 // whatever becomes of the page's objects.
 func (s *browserSocket) Close(code Code, reason string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.funcs == nil {
+	if s.closed {
 		return net.ErrClosed
 	}
+	s.closed = true
 	s.release()
 	s.end(errClosedHere)
 	s.change.Broadcast()
@@ -191,10 +192,7 @@ var errClosedHere = errors.New("websocket closed on this side")
 
 // release ends listening. The lock is held.
 func (s *browserSocket) release() {
-	for event, f := range s.funcs {
-		s.ws.Call("removeEventListener", event, f)
-		f.Release()
-		liveFuncs.Add(-1)
-	}
-	s.funcs = nil
+	registry().Call("forget", s.id)
+	s.wake.Release()
+	liveFuncs.Add(-1)
 }

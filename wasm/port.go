@@ -39,7 +39,7 @@ type port struct {
 	js        js.Value
 	post      js.Value // js.postMessage, bound: calling it by name costs a look-up and a string each time
 	onMessage *callback
-	transfer  js.Value      // an array for postMessage, used again and again
+	id        uint32        // of js for postBytes, in the Worker's half
 	wanted    chan struct{} // closed by the first credit
 
 	mu        sync.Mutex
@@ -59,10 +59,18 @@ type ending struct {
 	err  error // nil: EOF
 }
 
+// postBytes posts a copy of size bytes to a MessagePort: web/src/worker/bytes.ts.
+// Bytes through syscall/js would cost four values, each with a finalizer.
+//
+//go:wasmimport bytes post
+//go:noescape
+func postBytes(id uint32, p *byte, size uint32)
+
 // newPort takes over a MessagePort and asks for the first bytes.
 func newPort(v js.Value) *port {
 	post := v.Get("postMessage").Call("bind", v)
-	p := &port{js: v, post: post, transfer: jsArray.New(1), wanted: make(chan struct{}), readGate: newGate(), writeGate: newGate()}
+	p := &port{js: v, post: post, wanted: make(chan struct{}), readGate: newGate(), writeGate: newGate()}
+	p.id = uint32(js.Global().Get("wasmikoBytes").Call("port", v).Int())
 	p.onMessage = newCallback(func(event js.Value) { p.receive(event.Get("data")) })
 	v.Set("onmessage", p.onMessage.Value)
 	post.Invoke(window)
@@ -207,9 +215,7 @@ func (p *port) send(b []byte) error {
 		return net.ErrClosed
 	}
 	p.credit -= len(b)
-	array := bytesToJS(b)
-	p.transfer.SetIndex(0, array.Get("buffer"))
-	p.post.Invoke(array, p.transfer)
+	postBytes(p.id, &b[0], uint32(len(b)))
 	return nil
 }
 
@@ -272,6 +278,7 @@ func (p *port) closeIfDone() {
 	}
 	p.js.Set("onmessage", js.Null())
 	p.js.Call("close")
+	js.Global().Get("wasmikoBytes").Call("forget", p.id)
 	p.onMessage.release()
 }
 

@@ -8,6 +8,8 @@ import { webcrypto } from "node:crypto";
 import * as fs from "node:fs";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
+import { Bytes } from "../src/worker/bytes.ts";
+import { GCM } from "../src/worker/gcm.ts";
 import { Kernel } from "../src/worker/kernel.ts";
 
 interface Program {
@@ -34,11 +36,16 @@ go.exit = process.exit;
 const [program = ""] = go.argv;
 
 const kernel = process.env.WASMIKO_SIMD === "0" ? new Kernel(Buffer.alloc(0)) : new Kernel();
+const bytes = new Bytes();
+const gcm = new GCM();
+Object.assign(globalThis, { wasmikoBytes: bytes.registry, wasmikoGCM: gcm.registry });
 const { instance } = await WebAssembly.instantiate(fs.readFileSync(program), {
 	...go.importObject,
 	kernel: kernel.imports,
+	bytes: bytes.imports,
+	gcm: gcm.imports,
 });
-kernel.bind(instance.exports.mem as WebAssembly.Memory);
+for (const part of [kernel, bytes, gcm]) part.bind(instance.exports.mem as WebAssembly.Memory);
 // Node ends when nothing is left to wait for: a deadlock. Let Go say where.
 process.on("exit", (code) => {
 	if (code !== 0 || go.exited) return;

@@ -4,7 +4,9 @@
  */
 import "../../gen/wasm_exec.js";
 import type { Job } from "../client/jobs.ts";
+import { Bytes } from "./bytes.ts";
 import { work } from "./files.ts";
+import { GCM } from "./gcm.ts";
 import { Kernel } from "./kernel.ts";
 
 interface Start {
@@ -15,6 +17,8 @@ interface Start {
 /** What the Go program finds of its surroundings: wasm/main.go reads it. */
 interface Surroundings {
 	wasmiko?: { readonly port: MessagePort; readonly simd: boolean };
+	wasmikoBytes?: Bytes["registry"];
+	wasmikoGCM?: GCM["registry"];
 	readonly fs: { writeSync(fd: number, bytes: Uint8Array): number };
 }
 
@@ -32,9 +36,14 @@ async function run({ module, port }: Start): Promise<void> {
 	try {
 		const go = new Go();
 		const kernel = new Kernel();
+		const bytes = new Bytes();
+		const gcm = new GCM();
 		scope.wasmiko = { port, simd: kernel.available };
-		const core = await WebAssembly.instantiate(module, { ...go.importObject, kernel: kernel.imports });
-		kernel.bind(core.exports.mem as WebAssembly.Memory);
+		scope.wasmikoBytes = bytes.registry;
+		scope.wasmikoGCM = gcm.registry;
+		const imports = { ...go.importObject, kernel: kernel.imports, bytes: bytes.imports, gcm: gcm.imports };
+		const core = await WebAssembly.instantiate(module, imports);
+		for (const part of [kernel, bytes, gcm]) part.bind(core.exports.mem as WebAssembly.Memory);
 		await go.run(core);
 		scope.postMessage({ fatal: lastWords() || "it ended by itself" });
 	} catch (error) {

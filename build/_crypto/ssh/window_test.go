@@ -1,0 +1,74 @@
+package ssh
+
+import "testing"
+
+// A peer sends all that it may; the reader takes some of it each time.
+func play(f *flow, window uint32, rounds int, send, take func(unread, window uint32) uint32) uint32 {
+	for range rounds {
+		n := send(f.unread, window)
+		f.arrived(n)
+		window -= n
+		window += f.read(take(f.unread, window), window)
+	}
+	return window
+}
+
+func all(_, window uint32) uint32 { return window }
+
+func TestTheWindowFollowsItsReader(t *testing.T) {
+	everything := func(unread, _ uint32) uint32 { return unread }
+	little := func(unread, _ uint32) uint32 { return min(unread, 16<<10) }
+	for _, c := range []struct {
+		name       string
+		room       uint32
+		send, take func(unread, window uint32) uint32
+		want       uint32
+	}{
+		{"a reader that keeps up gets the most", firstRoom, all, everything, mostRoom},
+		{"a slow one keeps the least", firstRoom, all, little, firstRoom},
+		{"one that falls behind comes back to the least", mostRoom, all, little, firstRoom},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			f := &flow{room: c.room}
+			if play(f, c.room, 2000, c.send, c.take); f.room != c.want {
+				t.Errorf("the room is %d, want %d", f.room, c.want)
+			}
+		})
+	}
+}
+
+func TestAPeerNeverStarves(t *testing.T) {
+	for _, step := range []uint32{1, 100, 4096, 32 << 10, 100_000} {
+		f := &flow{room: firstRoom}
+		window := uint32(firstRoom)
+		for range 3000 {
+			n := min(step, window)
+			if n == 0 {
+				t.Fatalf("in steps of %d: nothing is unread and the peer may not send", step)
+			}
+			f.arrived(n)
+			window -= n
+			window += f.read(n, window)
+			if window > f.room {
+				t.Fatalf("in steps of %d: %d of credit in a room of %d", step, window, f.room)
+			}
+		}
+	}
+}
+
+func TestCreditIsGivenInFewMessages(t *testing.T) {
+	f := &flow{room: firstRoom}
+	messages, window := 0, uint32(firstRoom)
+	const packets = 8192
+	for range packets {
+		f.arrived(32 << 10)
+		window -= 32 << 10
+		if grant := f.read(32<<10, window); grant > 0 {
+			messages++
+			window += grant
+		}
+	}
+	if messages > packets/16 {
+		t.Errorf("%d messages of credit for %d packets", messages, packets)
+	}
+}
