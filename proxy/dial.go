@@ -37,7 +37,7 @@ type route struct {
 // connect checks, looks up and dials what a client asked for. The name is
 // looked up once; what is dialled are the addresses that were checked.
 func (p *Proxy) connect(ctx context.Context, t target) (*route, error) {
-	if err := p.policy.consider(t); err != nil {
+	if err := p.policy.Load().consider(t); err != nil {
 		return nil, refused(t, err)
 	}
 	addrs, err := p.resolve(ctx, t)
@@ -85,7 +85,7 @@ func (p *Proxy) resolve(ctx context.Context, t target) ([]netip.Addr, error) {
 func (p *Proxy) permitted(t target, addrs []netip.Addr) (rule string, ok []netip.Addr, err error) {
 	var denied error
 	for _, a := range addrs {
-		r, err := p.policy.permit(t, a)
+		r, err := p.policy.Load().permit(t, a)
 		if err != nil {
 			denied = err
 			continue
@@ -151,7 +151,7 @@ func (p *Proxy) recheck(t target, address string) error {
 	if ap.Port() != t.port {
 		return &denial{"the port changed between check and connection"}
 	}
-	_, err = p.policy.permit(t, ap.Addr())
+	_, err = p.policy.Load().permit(t, ap.Addr())
 	return err
 }
 

@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/coder/websocket"
@@ -18,7 +19,7 @@ import (
 // New.
 type Proxy struct {
 	cfg      Config
-	policy   *policy
+	policy   atomic.Pointer[policy]
 	page     *page
 	config   []byte // the answer to /config.json
 	sessions *registry
@@ -53,15 +54,31 @@ func New(cfg Config) (*Proxy, error) {
 		return nil, err
 	}
 	l := cfg.Limits
-	return &Proxy{
-		cfg: cfg, policy: pol, page: pg, config: append(config, '\n'), log: cfg.Log,
+	p := &Proxy{
+		cfg: cfg, page: pg, config: append(config, '\n'), log: cfg.Log,
 		sessions: newRegistry(l.Sessions, l.SessionsPerIP),
 		held:     l.held(),
 		tickets:  newTickets(cfg.Tickets, cfg.Hosts),
 		upgrades: newThrottle(l.UpgradesPerMinute, l.UpgradeBurst),
 		failures: newThrottle(l.FailedDialsPerMinute, l.FailedDialsPerMinute),
 		notes:    newThrottle(30, 30),
-	}, nil
+	}
+	p.policy.Store(pol)
+	return p, nil
+}
+
+// Reload puts another list of allowed targets in the place of Config.Allow.
+// Sessions that run go on: the list is asked when a target is connected. After
+// an error the old list holds.
+func (p *Proxy) Reload(allow []string) error {
+	cfg := p.cfg
+	cfg.Allow = allow
+	pol, err := newPolicy(&cfg)
+	if err != nil {
+		return err
+	}
+	p.policy.Store(pol)
+	return nil
 }
 
 // Server returns an HTTP server for the proxy, with the time limits that keep

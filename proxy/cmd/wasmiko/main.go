@@ -38,7 +38,11 @@ type commands struct {
 }
 
 // streams are where a command writes: stdout is for programs, stderr for people.
-type streams struct{ out, err io.Writer }
+// args are read again for a reload.
+type streams struct {
+	out, err io.Writer
+	args     []string
+}
 
 // mistakes are errors of the configuration, one sentence each.
 type mistakes []string
@@ -51,7 +55,7 @@ func run(args []string, stdout, stderr io.Writer) int {
 		return exitOK
 	}
 	if err == nil {
-		err = ctx.Run(streams{stdout, stderr})
+		err = ctx.Run(streams{stdout, stderr, args})
 	} else {
 		err = mistakes{sentence(err)}
 	}

@@ -72,10 +72,17 @@ func (o *options) serve(s streams, pl *plan, demo *proxy.Demo) error {
 	}
 	fmt.Fprintf(s.out, "wasmiko: open %s\n", pl.url(o.Host, ls[0]))
 
-	select {
-	case err := <-failed:
-		return err
-	case <-ctx.Done():
+	hangup := make(chan os.Signal, 1)
+	signal.Notify(hangup, syscall.SIGHUP)
+	defer signal.Stop(hangup)
+	for ctx.Err() == nil {
+		select {
+		case err := <-failed:
+			return err
+		case <-hangup:
+			reload(s.args, pl, p, demo, log)
+		case <-ctx.Done():
+		}
 	}
 	stop() // the next signal kills
 	return shutdown(srv, p, pl.drain, log)
@@ -112,13 +119,6 @@ func (o *options) newProxy(pl *plan, own []netip.AddrPort, demo *proxy.Demo, log
 	if err != nil {
 		return nil, err
 	}
-	allow := o.Allow
-	if len(allow) == 0 && !pl.local {
-		allow = []string{"*"} // --i-run-an-open-relay
-	}
-	if len(allow) > 0 && demo != nil {
-		allow = append(allow[:len(allow):len(allow)], net.JoinHostPort(demo.Host, fmt.Sprint(demo.Port)))
-	}
 	tickets, err := readTicketKeys(o.TicketKey)
 	if err != nil {
 		return nil, err
@@ -130,7 +130,7 @@ func (o *options) newProxy(pl *plan, own []netip.AddrPort, demo *proxy.Demo, log
 		Hosts:          pl.hosts,
 		Origins:        o.Origin,
 		Embedders:      o.Embed,
-		Allow:          allow,
+		Allow:          o.targets(pl, demo),
 		Listeners:      own,
 		TrustedProxies: pl.trusted,
 		AnyProtocol:    o.AnyProtocol,
