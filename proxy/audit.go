@@ -20,14 +20,21 @@ type record struct {
 	rule     string
 	addr     netip.AddrPort
 	up, down int64
-	resumed  int    // how often the client came back
-	outcome  string // "refused", "resumed" or "ended"
+	resumed  int // how often the client came back
+	outcome  string
 	reason   string
 }
 
 func newRecord(v visit) *record {
-	return &record{id: rand.Text(), start: time.Now(), visit: v, outcome: "ended"}
+	return &record{id: rand.Text(), start: time.Now(), visit: v, outcome: outcomeEnded}
 }
+
+// How a client's visit ended.
+const (
+	outcomeRefused = "refused"
+	outcomeResumed = "resumed" // it went on with a session that has a record of its own
+	outcomeEnded   = "ended"
+)
 
 // maxLogged bounds what a client can put into the log at a time.
 const maxLogged = 255

@@ -27,6 +27,7 @@ type Proxy struct {
 	tickets  *tickets          // nil: none are needed
 	upgrades *throttle
 	failures *throttle
+	metrics  *metrics
 	notes    *throttle // of refused upgrades in the log: any page can cause them
 	log      *slog.Logger
 }
@@ -64,6 +65,7 @@ func New(cfg Config) (*Proxy, error) {
 		notes:    newThrottle(30, 30),
 	}
 	p.policy.Store(pol)
+	p.metrics = newMetrics(p)
 	return p, nil
 }
 

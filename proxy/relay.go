@@ -23,7 +23,10 @@ func (p *Proxy) serveSession(ctx context.Context, socket netconn.Socket, v visit
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	rec := newRecord(v)
-	defer rec.write(ctx, p.log)
+	defer func() {
+		rec.write(ctx, p.log)
+		p.metrics.count(rec)
+	}()
 
 	s := &session{ip: v.ip, cancel: cancel}
 	full := p.sessions.admit(s)
@@ -32,13 +35,13 @@ func (p *Proxy) serveSession(ctx context.Context, socket netconn.Socket, v visit
 	}
 	req, err := netconn.Accept(ctx, socket, netconn.AcceptOptions{Timeout: p.cfg.Limits.OpenTimeout, Sessions: p.held})
 	if err != nil {
-		rec.outcome, rec.reason = "refused", err.Error()
+		rec.outcome, rec.reason = outcomeRefused, err.Error()
 		return
 	}
 	if req.Resumed != nil {
 		// The session has a place in the registry already, and goes on elsewhere.
 		to := req.Resumed.RemoteAddr().(netconn.Addr)
-		rec.host, rec.port, rec.outcome = to.Host, to.Port, "resumed"
+		rec.host, rec.port, rec.outcome = to.Host, to.Port, outcomeResumed
 		return
 	}
 	rec.host, rec.port = req.Host, req.Port
@@ -99,7 +102,9 @@ func (p *Proxy) reach(ctx context.Context, req *netconn.Request, v visit) (*rout
 	if p.failures.exhausted(v.ip) {
 		return nil, &refusal{code: netconn.CodeLimit, text: errFailures.Error(), cause: errFailures}
 	}
+	began := time.Now()
 	rt, err := p.parseAndConnect(ctx, req)
+	p.metrics.dials.Observe(time.Since(began).Seconds())
 	if err != nil {
 		p.failures.allow(v.ip)
 	}
@@ -116,7 +121,7 @@ func (p *Proxy) parseAndConnect(ctx context.Context, req *netconn.Request) (*rou
 
 // refuse answers a request that leads nowhere.
 func (p *Proxy) refuse(ctx context.Context, req *netconn.Request, rec *record, err error) {
-	rec.outcome, rec.reason = "refused", err.Error()
+	rec.outcome, rec.reason = outcomeRefused, err.Error()
 	var r *refusal
 	cause := context.Cause(ctx)
 	switch {

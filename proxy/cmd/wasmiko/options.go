@@ -29,7 +29,7 @@ type options struct {
 	TLSKey         string   `name:"tls-key" placeholder:"FILE" help:"The certificate's private key, PEM."`
 	BehindTLSProxy []string `name:"behind-tls-proxy" sep:" " placeholder:"CIDR" help:"A proxy at these addresses adds TLS, and its X-Forwarded-For is believed. Repeat for more."`
 
-	HealthListen string        `placeholder:"HOST:PORT" help:"Loopback address for /livez and /readyz. Default: none."`
+	HealthListen string        `placeholder:"HOST:PORT" help:"Loopback address for /livez, /readyz and /metrics. Default: none."`
 	Drain        time.Duration `placeholder:"TIME" help:"How long sessions may go on after SIGTERM. Default: 30s on a loopback listener, otherwise 5m."`
 	Hold         time.Duration `placeholder:"TIME" help:"How long a session waits for a client whose network was lost. Default: 15m; at most 8h."`
 	LogFormat    string        `enum:"auto,text,json" default:"auto" help:"text, json, or auto: text on a terminal."`

@@ -178,8 +178,8 @@ func (o *options) healthListener(ctx context.Context) (net.Listener, error) {
 	return l, nil
 }
 
-// serveHealth answers /livez while the program runs and /readyz while it takes
-// new sessions.
+// serveHealth answers /livez while the program runs, /readyz while it takes new
+// sessions, and /metrics.
 func serveHealth(l net.Listener, p *proxy.Proxy) {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /livez", func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "ok\n") })
@@ -190,6 +190,7 @@ func serveHealth(l net.Listener, p *proxy.Proxy) {
 		}
 		io.WriteString(w, "ok\n")
 	})
+	mux.Handle("GET /metrics", p.Metrics())
 	srv := &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second, MaxHeaderBytes: 16 << 10}
 	if err := srv.Serve(l); !errors.Is(err, http.ErrServerClosed) {
 		slog.Error("health listener failed", "error", err)

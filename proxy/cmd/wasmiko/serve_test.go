@@ -184,7 +184,7 @@ func TestHealth(t *testing.T) {
 	addr := free.Addr().String()
 	free.Close()
 	started(t, nil, "serve", "--listen", "127.0.0.1:0", "--health-listen", addr)
-	for path, want := range map[string]int{"/livez": 200, "/readyz": 200, "/": 404} {
+	for path, want := range map[string]int{"/livez": 200, "/readyz": 200, "/metrics": 200, "/": 404} {
 		if res, _ := fetch(t, http.DefaultClient, "http://"+addr+path); res.StatusCode != want {
 			t.Errorf("%s: status %d, want %d", path, res.StatusCode, want)
 		}
