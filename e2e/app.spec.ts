@@ -142,7 +142,7 @@ test("the field refuses, in plain words, what names no server", async ({ page })
 		["an open bracket", "root@[::1", "The bracket is not closed"],
 		["an address that is none", "root@300.1.1.1", "each part goes from 0 to 255"],
 		["a command without a host", "ssh -p 22", "names no host"],
-		["a jump host", "ssh -J bastion root@db1", "Jump hosts (-J) are not available here yet"],
+		["a jump host that is missing", "ssh -J a,,b root@db1", "A jump host (-J) is missing between two commas."],
 	] as const)
 		await test.step(name, async () => {
 			await app.connect(text);

@@ -14,6 +14,7 @@ async function start(): Promise<void> {
 	warmUp();
 	const demo = await readDemo();
 	if (demo !== undefined) workspace.home.offer(demo);
+	else workspace.home.offerBoard();
 }
 
 /** Fetches what the first session needs while the person still types. */

@@ -8,6 +8,10 @@ export interface CommandLine {
 	/** `-o HostName`: where to connect instead of the name given. */
 	hostName?: string;
 	keyFile?: string;
+	/** Hosts on the way, as `-J` takes them. */
+	jump?: string;
+	/** `-o HostKeyAlias`: the name under which the key is filed. */
+	hostKeyAlias?: string;
 	problem?: { code: string; message: string };
 	readonly notes: string[];
 }
@@ -132,14 +136,9 @@ function note(line: CommandLine, flag: string): void {
 	if (text !== undefined && !line.notes.includes(text)) line.notes.push(text);
 }
 
-/** Going without the jump would reach another machine, or none: that is no detail to leave out. */
+/** ssh takes the first of several, and "none" is one of them. */
 function jump(line: CommandLine, value: string): void {
-	if (value.toLowerCase() === "none") return;
-	refuse(
-		line,
-		"jump",
-		"Jump hosts (-J) are not available here yet. Connect to the jump host first, then type ssh there.",
-	);
+	line.jump ??= value.toLowerCase() === "none" ? "" : value;
 }
 
 /** One `-o Name=value` of ssh_config(5). */
@@ -158,6 +157,9 @@ function readSetting(line: CommandLine, setting: string): void {
 			return;
 		case "identityfile":
 			line.keyFile ??= value;
+			return;
+		case "hostkeyalias":
+			line.hostKeyAlias ??= value;
 			return;
 		case "proxyjump":
 			jump(line, value);

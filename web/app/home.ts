@@ -23,6 +23,8 @@ export interface HomeEvents {
 	onConnect(target: Target, identity: Identity | undefined, keyId: string | undefined): void;
 	/** With `question`, the demo's key is asked about as a stranger's would be. */
 	onDemo(demo: Demo, question: boolean): void;
+	/** The demo within this page, without any gateway. */
+	onBoard(): void;
 	onForget(recent: RecentHost): void;
 	/** To see the keys of this browser. */
 	onKeys(): void;
@@ -110,6 +112,29 @@ export class Home {
 		this.#say(link.notes);
 	}
 
+	/** Offers the demo server within the page, where the gateway has none. */
+	offerBoard(): void {
+		const open = h(
+			"button",
+			{ type: "button", class: "button soft", onclick: () => this.#events.onBoard() },
+			icon(play),
+			"Open it",
+		);
+		this.#demo.replaceChildren(
+			h(
+				"section",
+				{ class: "demo", "aria-label": "Demo" },
+				h(
+					"div",
+					{},
+					h("h2", {}, "Try it without a server"),
+					h("p", {}, "A small bulletin board can run in this very page, with files and a shell of its own."),
+				),
+				h("div", { class: "demo-actions" }, open),
+			),
+		);
+	}
+
 	/** Offers the gateway's demo server. */
 	offer(demo: Demo): void {
 		const where = `${demo.username}@${demo.host}:${demo.port}`;
@@ -136,6 +161,11 @@ export class Home {
 						"button",
 						{ type: "button", class: "text-button", onclick: () => this.#events.onDemo(demo, true) },
 						"See the first-connection question",
+					),
+					h(
+						"button",
+						{ type: "button", class: "text-button", onclick: () => this.#events.onBoard() },
+						"Run it in this page, without a server",
 					),
 				),
 			),

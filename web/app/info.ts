@@ -2,6 +2,7 @@ import type { ConnectionInfo } from "../src/client/index.ts";
 import { h, newId } from "../src/element/dom.ts";
 import { showable } from "../src/element/untrusted.ts";
 import { formatBytes } from "./format.ts";
+import type { Log } from "./log.ts";
 import { Modal } from "./modal.ts";
 
 /** What the dialog can change. */
@@ -14,7 +15,7 @@ export interface InfoChoices {
 }
 
 /** Shows all that is known of a connection, and copies it for who helps. */
-export function showInfo(where: string, info: ConnectionInfo, choices: InfoChoices): void {
+export function showInfo(where: string, info: ConnectionInfo, log: Log, choices: InfoChoices): void {
 	const rows = rowsOf(info);
 	const copy = h("button", { type: "button", class: "button quiet" }, "Copy diagnostics");
 	copy.addEventListener("click", () => {
@@ -39,6 +40,7 @@ export function showInfo(where: string, info: ConnectionInfo, choices: InfoChoic
 			choices.agent,
 			choices.onAgent,
 		),
+		log.panel(where),
 		h("div", { class: "actions" }, copy),
 	);
 	modal.element.classList.add("info");
@@ -64,6 +66,7 @@ function rowsOf(info: ConnectionInfo): Row[] {
 				: "No: the server offers no such key exchange",
 		],
 		["Host key", `${info.hostKeyType}\n${info.fingerprint}`],
+		["Signed with", info.hostKeyAlgorithm],
 		["Cipher", both(info.cipherOut, info.cipherIn)],
 		["Integrity", both(info.macOut || "within the cipher", info.macIn || "within the cipher")],
 		["Strict key exchange", info.strictKex ? "Yes" : "No: the server does not know it"],
@@ -72,6 +75,8 @@ function rowsOf(info: ConnectionInfo): Row[] {
 		["Sent / received", `${formatBytes(info.bytesOut)} / ${formatBytes(info.bytesIn)}`],
 		["Client", info.clientVersion],
 	];
+	if (info.weak.length > 0)
+		rows.unshift(["No longer safe", `${info.weak.join(", ")}: allowed for this host, for 30 days`]);
 	return rows;
 }
 

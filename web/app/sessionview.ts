@@ -1,14 +1,16 @@
-import type { ConnectionInfo } from "../src/client/index.ts";
+import type { ConnectionInfo, Duplex, HostKeyUpdate } from "../src/client/index.ts";
 import { h } from "../src/element/dom.ts";
 import { formatCount } from "../src/element/files/figures.ts";
 import type { Identity, SSHTerminal, TerminalOptions, TerminalState } from "../src/element/index.ts";
 import type { Settings, StoredKey } from "../src/vault/index.ts";
 import type { Demo } from "./config.ts";
 import { FilesPane } from "./filespane.ts";
+import { confirmHostKeys } from "./hostkeys.ts";
 import { identityOf } from "./identity.ts";
 import { showInfo } from "./info.ts";
+import { Log } from "./log.ts";
 import { StatusBar } from "./statusbar.ts";
-import { formatTarget, type Target } from "./target.ts";
+import { formatJump, formatTarget, type Target } from "./target.ts";
 import type { Vault } from "./vault.ts";
 
 /** What a session is opened for. */
@@ -19,6 +21,10 @@ export interface SessionRequest {
 	readonly keyId?: string | undefined;
 	/** The target is the gateway's demo; with `question` its key is asked about. */
 	readonly demo?: { readonly demo: Demo; readonly question: boolean } | undefined;
+	/** A stream of the page's own in place of the gateway. */
+	readonly relay?: (() => Duplex) | undefined;
+	/** Called when the session's tab is closed. */
+	onClosed?(): void;
 }
 
 /** What a session's view reports. */
@@ -46,6 +52,8 @@ export class SessionView {
 	readonly #files: FilesPane;
 	#lendable: readonly StoredKey[] = [];
 	#settings: Settings;
+	readonly #log = new Log();
+	#legacy = false;
 	#remoteTitle = "";
 	#poll: ReturnType<typeof setInterval> | undefined;
 
@@ -133,6 +141,7 @@ export class SessionView {
 		clearInterval(this.#poll);
 		this.#terminal.disconnect();
 		this.element.remove();
+		this.#request.onClosed?.();
 	}
 
 	/** Shows all that is known of the connection. */
@@ -143,7 +152,7 @@ export class SessionView {
 		if (facts === undefined) return;
 		const key = this.#hostKey();
 		const { clipboardHosts, agentHosts } = this.#settings;
-		showInfo(this.where, facts, {
+		showInfo(this.where, facts, this.#log, {
 			clipboard: clipboardHosts.includes(key),
 			onClipboard: (allowed) => this.#events.onSettings({ clipboardHosts: listed(clipboardHosts, key, allowed) }),
 			agent: agentHosts.includes(key),
@@ -153,14 +162,21 @@ export class SessionView {
 
 	async #connect(): Promise<void> {
 		this.#lendable = await this.#vault.keys.list();
+		this.#legacy = await this.#vault.legacy.allows(this.#request.target.host, this.#request.target.port);
 		this.#terminal.options = this.#options();
 		await this.#terminal.connect();
 	}
 
 	#options(): TerminalOptions {
 		const { target, identity, demo } = this.#request;
+		const { jump = [] } = target;
 		return {
-			relay: new URL("relay", document.baseURI),
+			relay: this.#request.relay ?? new URL("relay", document.baseURI),
+			jump: jump.map((hop) => ({ ...hop, username: hop.username || target.username })),
+			...(target.hostKeyAlias !== undefined && { hostKeyAlias: target.hostKeyAlias }),
+			offerLegacy: demo === undefined,
+			...(this.#legacy && { algorithms: "legacy" as const }),
+			onTrace: (line) => this.#log.add(line),
 			host: target.host,
 			port: target.port,
 			username: target.username,
@@ -186,6 +202,10 @@ export class SessionView {
 		const terminal = this.#terminal;
 		terminal.addEventListener("ssh-state", () => this.#changed());
 		terminal.addEventListener("ssh-ready", () => void this.#begun());
+		terminal.addEventListener("ssh-hostkeys", (event) => {
+			this.#newHostKeys((event as CustomEvent<HostKeyUpdate>).detail);
+		});
+		terminal.addEventListener("ssh-legacy", () => void this.#allowLegacy());
 		terminal.addEventListener("ssh-close", () => this.#events.onClose());
 		terminal.addEventListener("ssh-title", (event) => {
 			this.#remoteTitle = (event as CustomEvent<{ title: string }>).detail.title;
@@ -200,17 +220,39 @@ export class SessionView {
 		this.#bar.state(this.state, this.stateText);
 		this.#files.client = this.#terminal.client;
 		clearInterval(this.#poll);
+		if (!this.live) this.#bar.hostKeys(undefined);
 		if (this.live) this.#poll = setInterval(() => void this.#refresh(), pollMs);
 		else this.#remoteTitle = "";
 		this.#events.onChange();
+	}
+
+	async #allowLegacy(): Promise<void> {
+		const { host, port } = this.#request.target;
+		await this.#vault.legacy.allow(host, port);
+		this.connect();
+	}
+
+	/** New keys of the server are saved only if the person wants it, who is not kept from work by the question. */
+	#newHostKeys(update: HostKeyUpdate): void {
+		const ask = async () => {
+			if (!(await confirmHostKeys(this.where, update))) return;
+			await update.accept();
+			this.#bar.hostKeys(undefined);
+		};
+		if (update.added.length > 0) this.#bar.hostKeys(() => void ask());
 	}
 
 	async #begun(): Promise<void> {
 		const facts = await this.#refresh();
 		if (this.#request.demo !== undefined) return;
 		const { host, port, username } = this.#request.target;
-		const { keyId } = this.#request;
-		await this.#vault.recents.add({ host, port, username, ...(keyId !== undefined && { keyId }) });
+		const { keyId, target } = this.#request;
+		const jump = formatJump(target.jump ?? []);
+		await this.#vault.recents.add({
+			...{ host, port, username },
+			...(keyId !== undefined && { keyId }),
+			...(jump !== "" && { jump }),
+		});
 		if (facts !== undefined) await this.#vault.hosts.usedBy(host, port, facts.hostKeyType);
 		this.#events.onChange();
 	}

@@ -29,6 +29,7 @@ export class StatusBar {
 		h("span", {}, "Files"),
 		this.#transfers,
 	);
+	readonly #keys = h("button", { type: "button", class: "bar-button", hidden: true }, "New host keys…");
 	readonly #more = h(
 		"button",
 		{
@@ -50,6 +51,7 @@ export class StatusBar {
 			h("span", { class: "dot" }),
 			this.#state,
 			this.#facts,
+			this.#keys,
 			this.#files,
 			this.#more,
 		);
@@ -59,6 +61,12 @@ export class StatusBar {
 	files(open: boolean, transfers: string): void {
 		this.#files.setAttribute("aria-expanded", String(open));
 		this.#transfers.textContent = transfers;
+	}
+
+	/** Offers the server's further keys; undefined: there are none to look at. */
+	hostKeys(onClick: (() => void) | undefined): void {
+		this.#keys.hidden = onClick === undefined;
+		this.#keys.onclick = onClick ?? null;
 	}
 
 	/** Shows a state in words. */
@@ -77,6 +85,12 @@ export class StatusBar {
 			facts.keyExchange,
 			facts.cipherOut.replace(/@openssh\.com$/, ""),
 		];
-		this.#facts.replaceChildren(...parts.filter((text) => text !== "").map((text) => h("span", {}, text)));
+		const weak = facts.weak.length === 0 ? [] : [weakBadge(facts.weak)];
+		this.#facts.replaceChildren(...weak, ...parts.filter((text) => text !== "").map((text) => h("span", {}, text)));
 	}
+}
+
+function weakBadge(weak: readonly string[]): HTMLElement {
+	const title = `No longer safe: ${weak.join(", ")}`;
+	return h("strong", { class: "weak", title }, "Old algorithms");
 }

@@ -15,6 +15,10 @@ export interface Target {
 	readonly fingerprint?: string;
 	/** The file that `-i` named; a page cannot open it by name. */
 	readonly keyFile?: string;
+	/** The name under which the key is filed; absent: host and port. */
+	readonly hostKeyAlias?: string;
+	/** The hosts on the way, the nearest first; absent: none. Without a user name of its own, one has the target's. */
+	readonly jump?: readonly { readonly host: string; readonly port: number; readonly username: string }[];
 	/** What was read but will not be used, one sentence each. */
 	readonly notes: readonly string[];
 }
@@ -36,6 +40,8 @@ interface Draft {
 	username?: string;
 	fingerprint?: string;
 	keyFile?: string;
+	jump?: string;
+	hostKeyAlias?: string;
 	notes: string[];
 }
 
@@ -59,7 +65,23 @@ export function parseTarget(input: string): Target {
 }
 
 /** Writes a target as the connect field shows it. */
-export function formatTarget(target: Pick<Target, "host" | "port" | "username">): string {
+export function formatTarget(target: Pick<Target, "host" | "port" | "username"> & { readonly jump?: unknown }): string {
+	const { jump } = target;
+	const way = Array.isArray(jump) ? formatJump(jump) : typeof jump === "string" ? jump : "";
+	return way === "" ? formatAddress(target) : `ssh -J ${way} ${formatCommandTarget(target)}`;
+}
+
+/** Writes the hosts on the way as `ssh -J` takes them. */
+export function formatJump(jump: NonNullable<Target["jump"]>): string {
+	return jump.map(formatAddress).join(",");
+}
+
+/** ssh takes the port in front. */
+function formatCommandTarget({ host, port, username }: Pick<Target, "host" | "port" | "username">): string {
+	return `${port === 22 ? "" : `-p ${port} `}${username === "" ? "" : `${username}@`}${host}`;
+}
+
+function formatAddress(target: Pick<Target, "host" | "port" | "username">): string {
 	const host = target.host.includes(":") && target.port !== 22 ? `[${target.host}]` : target.host;
 	const user = target.username === "" ? "" : `${target.username}@`;
 	return target.port === 22 ? user + host : `${user}${host}:${target.port}`;
@@ -88,6 +110,8 @@ function fromCommand(command: CommandLine): Draft {
 	if (command.username !== undefined) draft.username = command.username;
 	if (command.hostName !== undefined) draft.host = command.hostName;
 	if (command.keyFile !== undefined) draft.keyFile = command.keyFile;
+	if (command.jump !== undefined) draft.jump = command.jump;
+	if (command.hostKeyAlias !== undefined) draft.hostKeyAlias = aliasOf(command.hostKeyAlias);
 	draft.notes.push(...command.notes);
 	return draft;
 }
@@ -210,7 +234,8 @@ function finish(draft: Draft): Target {
 	if (username !== "" && !usernamePattern.test(username)) {
 		throw new TargetError("user", `“${clip(username)}” cannot be a user name.`);
 	}
-	const { fingerprint, keyFile } = draft;
+	const { fingerprint, keyFile, hostKeyAlias } = draft;
+	const jump = jumpOf(draft.jump ?? "");
 	return {
 		host: hostOf(draft.host),
 		port: draft.port ?? 22,
@@ -218,7 +243,25 @@ function finish(draft: Draft): Target {
 		notes: draft.notes,
 		...(fingerprint !== undefined && { fingerprint }),
 		...(keyFile !== undefined && { keyFile }),
+		...(hostKeyAlias !== undefined && { hostKeyAlias }),
+		...(jump.length > 0 && { jump }),
 	};
+}
+
+/** In known_hosts, these would make it something else than a name. */
+function aliasOf(text: string): string {
+	if (/^[^\s,*?!|@#]+$/.test(text)) return text;
+	throw new TargetError("alias", `“${clip(text)}” cannot be a HostKeyAlias: it is a name alone.`);
+}
+
+function jumpOf(list: string): NonNullable<Target["jump"]> {
+	if (list === "") return [];
+	return list.split(",").map((each) => {
+		const text = each.trim().replace(/^ssh:\/\//i, "");
+		if (text === "") throw new TargetError("jump", "A jump host (-J) is missing between two commas.");
+		const { host, port, username } = finish(fromAddress(text));
+		return { host, port, username };
+	});
 }
 
 function hostOf(text: string): string {

@@ -1,9 +1,10 @@
-import { KeyBook, KnownHosts, openStore, RecentHosts, SettingsBook } from "../src/vault/index.ts";
+import { KeyBook, KnownHosts, LegacyHosts, openStore, RecentHosts, SettingsBook } from "../src/vault/index.ts";
 
 /** The books of this browser, open. */
 export interface Vault {
 	readonly keys: KeyBook;
 	readonly hosts: KnownHosts;
+	readonly legacy: LegacyHosts;
 	readonly recents: RecentHosts;
 	readonly settings: SettingsBook;
 	/** Whether they outlive the tab, as far as is known. */
@@ -18,6 +19,7 @@ export function openVault(): Vault {
 	return {
 		keys: new KeyBook(store),
 		hosts: new KnownHosts(store),
+		legacy: new LegacyHosts(store),
 		recents: new RecentHosts(store),
 		settings: new SettingsBook(store),
 		get lasting() {

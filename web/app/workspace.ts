@@ -41,6 +41,7 @@ export class Workspace {
 				void this.open({ target, identity, keyId });
 			},
 			onDemo: (demo, question) => void this.#openDemo(demo, question),
+			onBoard: () => void this.#openBoard(),
 			onForget: (recent) => void this.#vault.recents.remove(recent).then(() => this.refresh()),
 			onKeys: () => void this.#showKeys(),
 			onKeep: (text, keyName) => void this.#keep(text, keyName),
@@ -134,6 +135,11 @@ export class Workspace {
 		window.addEventListener("beforeunload", (event) => {
 			if (this.#views.some((view) => view.live || view.loss !== undefined)) event.preventDefault();
 		});
+	}
+
+	async #openBoard(): Promise<void> {
+		const { openBoard } = await import("./board.ts");
+		await openBoard((request) => this.open(request));
 	}
 
 	async #openDemo(demo: Demo, question: boolean): Promise<void> {

@@ -61,6 +61,19 @@ const good: [name: string, input: string, want: Partial<Target>][] = [
 	["-o User, with a space", 'ssh -o "User root" db1', { username: "root" }],
 	["-oHostName", "ssh -oHostName=10.0.0.5 db1", { host: "10.0.0.5" }],
 	["-J none", "ssh -J none root@db1", { host: "db1" }],
+	[
+		"-J with two hosts",
+		"ssh -J bastion,ops@[::1]:2222 root@db1",
+		{
+			host: "db1",
+			jump: [
+				{ host: "bastion", port: 22, username: "" },
+				{ host: "::1", port: 2222, username: "ops" },
+			],
+		},
+	],
+	["a ProxyJump", "ssh -o ProxyJump=bastion db1", { host: "db1", jump: [{ host: "bastion", port: 22, username: "" }] }],
+	["a HostKeyAlias", "ssh -o HostKeyAlias=old root@db1", { host: "db1", hostKeyAlias: "old" }],
 	["a command with a URL", "ssh ssh://root@db1:2222", { host: "db1", port: 2222 }],
 	["a command with host:port", "ssh root@db1:2222", { host: "db1", port: 2222 }],
 	["a command with IPv6", "ssh root@::1", { host: "::1", username: "root" }],
@@ -110,8 +123,9 @@ const bad: [name: string, input: string, code: string, says: RegExp][] = [
 	["a broken fingerprint", "ssh://root;fingerprint=MD5:00@db1", "password", /not used/],
 	["a short fingerprint", "ssh://root;fingerprint=SHA256:abc@db1", "fingerprint", /43/],
 	["a broken percent sign", "ssh://ro%zzot@db1", "user", /broken %/],
-	["a jump host", "ssh -J bastion root@db1", "jump", /not available/],
-	["a ProxyJump", "ssh -o ProxyJump=bastion db1", "jump", /not available/],
+	["a jump host between two commas", "ssh -J bastion,,gate root@db1", "jump", /missing between two commas/],
+	["a jump host with a port that is none", "ssh -J bastion:0 root@db1", "port", /Port 0 does not exist/],
+	["an alias that is a pattern", "ssh -o HostKeyAlias=*.old root@db1", "alias", /name alone/],
 	["a ProxyCommand", "ssh -o 'ProxyCommand nc %h %p' db1", "jump", /cannot run/],
 	["an option without its value", "ssh root@db1 -p", "option", /-p needs a value/],
 	["a command without a host", "ssh -p 22", "empty", /names no host/],
@@ -141,7 +155,6 @@ const notes: [name: string, input: string, says: RegExp][] = [
 	["a command after the host", "ssh root@db1 uptime -p", /not run/],
 	["a local forward", "ssh -L 8080:localhost:80 root@db1", /-L/],
 	["a switched-off key check", "ssh -o StrictHostKeyChecking=no root@db1", /always checked/],
-	["HostKeyAlias", "ssh -o HostKeyAlias=old root@db1", /HostKeyAlias is not used/],
 	["a port in a destination", "ssh root@db1:2222", /as -p/],
 ];
 
@@ -153,7 +166,15 @@ for (const [name, input, says] of notes) {
 }
 
 test("writes what it reads", () => {
-	for (const text of ["root@db1", "root@db1:2222", "db1", "::1", "root@::1", "root@[::1]:2222"]) {
+	for (const text of [
+		"root@db1",
+		"root@db1:2222",
+		"db1",
+		"::1",
+		"root@::1",
+		"root@[::1]:2222",
+		"ssh -J a,u@b:2222 -p 22022 root@db1",
+	]) {
 		assert.equal(formatTarget(parseTarget(text)), text);
 	}
 });

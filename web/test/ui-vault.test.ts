@@ -4,6 +4,7 @@ import {
 	checkSettings,
 	defaults,
 	KnownHosts,
+	LegacyHosts,
 	MemoryStore,
 	OpeningStore,
 	RecentHosts,
@@ -172,4 +173,16 @@ test("a store that is still opening answers when it is open", async () => {
 	stop();
 	await store.get("n");
 	assert.equal(listeners.size, 0);
+});
+
+test("old algorithms are allowed for one host, and for 30 days", async () => {
+	let now = 1_000_000;
+	const hosts = new LegacyHosts(new MemoryStore(), () => now);
+	assert.equal(await hosts.allows("old", 22), false);
+	await hosts.allow("Old", 22);
+	assert.deepEqual([await hosts.allows("old", 22), await hosts.allows("old", 2222)], [true, false]);
+	now += 30 * 24 * 3600 * 1000 - 1;
+	assert.equal(await hosts.allows("old", 22), true);
+	now += 2;
+	assert.equal(await hosts.allows("old", 22), false);
 });

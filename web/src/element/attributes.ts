@@ -26,7 +26,7 @@ export function targetOf(element: HTMLElement, options: TerminalOptions): Target
 		host: named.host ?? options.host ?? text("host") ?? "",
 		port: named.port ?? options.port ?? Number(text("port") ?? 22),
 		username: named.user ?? options.username ?? text("username") ?? "",
-		relay: options.relay ?? text("relay") ?? relayURL(),
+		relay: typeof options.relay === "function" ? relayURL() : (options.relay ?? text("relay") ?? relayURL()),
 		...(ticket !== undefined && { ticket }),
 	};
 }

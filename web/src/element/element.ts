@@ -1,9 +1,10 @@
 import type { Terminal } from "@xterm/xterm";
-import { type ConnectOptions, HostKeyError, type SSHClient } from "../client/index.ts";
+import { AlgorithmError, type ConnectOptions, HostKeyError, type SSHClient } from "../client/index.ts";
 import { Absence } from "./absence.ts";
 import { darkOf, fontSizeOf, fontSizes, lookOf, type Target, targetOf, whereOf } from "./attributes.ts";
 import { news, PromptEvent, type TicketAsk } from "./events.ts";
 import { cancelled } from "./layer.ts";
+import { legacyCard } from "./legacycard.ts";
 import { endedBar, lostBar, type NoticeActions, ProgressCard, problemCard } from "./notices.ts";
 import type { TerminalOptions } from "./options.ts";
 import { reasonOf } from "./passwords.ts";
@@ -21,7 +22,7 @@ const queries = ["(prefers-color-scheme: dark)", "(prefers-reduced-motion: reduc
  * server and the look and hold no secret; `options` holds the rest.
  *
  * Events, all bubbling: `ssh-state`, `ssh-ready`, `ssh-exit`, `ssh-error`,
- * `ssh-title`, `ssh-bell`, `ssh-font-size`, `ssh-close` (the person is done
+ * `ssh-hostkeys` (a HostKeyUpdate), `ssh-title`, `ssh-bell`, `ssh-font-size`, `ssh-close` (the person is done
  * with it), and the questions of {@link PromptEventMap}.
  */
 export class SSHTerminal extends HTMLElement {
@@ -128,6 +129,7 @@ export class SSHTerminal extends HTMLElement {
 					this.#progress?.banner(text);
 					view.screen.print(showable(text));
 				},
+				onHostKeys: (update) => this.dispatchEvent(news("ssh-hostkeys", update)),
 				onReady: (client) => this.#begin(client, session),
 				onOutput: (chunk, consumed) => view.screen.terminal.write(chunk, consumed),
 				onEnd: (end) => {
@@ -234,7 +236,18 @@ export class SSHTerminal extends HTMLElement {
 		else if (kind === "lost") view.layer.show(lostBar(this.#where(), problem, this.#actions()));
 		else if (error instanceof HostKeyError && (error.reason === "changed" || error.reason === "revoked"))
 			await this.#alarm(error, session);
-		else view.layer.show(problemCard(problem, this.#actions()));
+		else this.#explain(problem, error, view);
+	}
+
+	/** Shows a failure; where a server has only old algorithms, and the page can remember that they are allowed, with the way on. */
+	#explain(problem: Problem, error: unknown, view: View): void {
+		const actions = this.#actions();
+		const { offerLegacy = false } = this.#options;
+		const old = error instanceof AlgorithmError && error.legacy && error.jump === "" ? error : undefined;
+		const allow = () => this.dispatchEvent(news("ssh-legacy", {}));
+		const again = () => this.#explain(problem, error, view);
+		const ask = old && offerLegacy ? () => view.layer.show(legacyCard(this.#where(), old, allow, again)) : undefined;
+		view.layer.show(problemCard(problem, actions, ask));
 	}
 
 	async #alarm(error: HostKeyError, session: Session): Promise<void> {
@@ -275,12 +288,17 @@ export class SSHTerminal extends HTMLElement {
 	async #connectOptions(options: TerminalOptions, questions: Questions, signal: AbortSignal): Promise<ConnectOptions> {
 		const pin = this.getAttribute("fingerprint") ?? undefined;
 		const target = await this.#target(targetOf(this, options), options);
-		const { keepAliveMs } = options;
+		const { keepAliveMs, algorithms, hostKeyAlias, jump = [], onTrace } = options;
 		return {
 			...target,
-			auth: questions.auth(options),
+			...(typeof options.relay === "function" && { relay: options.relay() }),
+			auth: questions.auth(options, target),
 			hostKey: questions.hostKey(options, pin, signal),
+			jump: jump.map((hop) => questions.hop(hop, options, signal)),
 			...(keepAliveMs !== undefined && { keepAliveMs }),
+			...(algorithms !== undefined && { algorithms }),
+			...(hostKeyAlias !== undefined && { hostKeyAlias }),
+			...(onTrace !== undefined && { onTrace }),
 		};
 	}
 

@@ -49,7 +49,12 @@ export class ProgressCard implements Card {
 	}
 
 	/** A step began: all before it are done. */
-	advance({ step, detail }: Progress): void {
+	advance({ step, detail, jump }: Progress): void {
+		if (jump !== undefined) {
+			// The way to the server is one step, however many hosts lie on it.
+			this.advance({ step: "tcp", detail: `over ${jump}` });
+			return;
+		}
 		const at = step === "ready" ? steps.length : steps.findIndex((each) => each.step === step);
 		if (at < 0) return;
 		this.#current = Math.max(this.#current, at);
@@ -80,7 +85,7 @@ export class ProgressCard implements Card {
 }
 
 /** What failed, why, and what to do. */
-export function problemCard(problem: Problem, actions: NoticeActions): Card {
+export function problemCard(problem: Problem, actions: NoticeActions, onLegacy?: () => void): Card {
 	const again = button("Try again", "primary", () => actions.reconnect());
 	const details = h(
 		"details",
@@ -98,7 +103,11 @@ export function problemCard(problem: Problem, actions: NoticeActions): Card {
 			problem.todo !== "" && h("p", { class: "strong" }, problem.todo),
 			details,
 		],
-		actions: [again, button("Close", "quiet", () => actions.close())],
+		actions: [
+			again,
+			...(onLegacy === undefined ? [] : [button("Allow old algorithms for this host…", "quiet", onLegacy)]),
+			button("Close", "quiet", () => actions.close()),
+		],
 	});
 	element.classList.add("problem");
 	element.dataset.code = problem.code;

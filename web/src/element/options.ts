@@ -1,4 +1,13 @@
-import type { Auth, ConnectOptions, HeldKey, HostKeyPolicy, KnownHostsStore, Lazy } from "../client/index.ts";
+import type {
+	Auth,
+	ConnectOptions,
+	Duplex,
+	HeldKey,
+	HostKeyPolicy,
+	KnownHostsStore,
+	Lazy,
+	TraceEvent,
+} from "../client/index.ts";
 import type { KeyHistory } from "./prompts/hostkey.ts";
 
 /** A known_hosts file that can tell about its keys and replace them. */
@@ -19,9 +28,26 @@ export interface Identity {
 	readonly name: string;
 }
 
+/** A host on the way: it is asked about, and asks, as the server itself does. */
+export interface JumpHost {
+	readonly host: string;
+	readonly port: number;
+	readonly username: string;
+}
+
 /** The options of a terminal: what attributes say, and what must not stand in attributes. */
 export interface TerminalOptions
-	extends Partial<Pick<ConnectOptions, "relay" | "host" | "port" | "username" | "ticket" | "keepAliveMs">> {
+	extends Partial<
+		Pick<ConnectOptions, "host" | "port" | "username" | "ticket" | "keepAliveMs" | "algorithms" | "hostKeyAlias">
+	> {
+	/** The gateway's URL, or a stream of the page's own: a function makes one for each connection. */
+	readonly relay?: ConnectOptions["relay"] | (() => Duplex);
+	/** Hosts on the way, the nearest first. */
+	readonly jump?: readonly JumpHost[];
+	/** Whether to offer old algorithms where a server has no others: the event `ssh-legacy` tells that the person wants them. */
+	readonly offerLegacy?: boolean;
+	/** Called for each line of the connection's log. */
+	onTrace?(event: TraceEvent): void;
 	/** Ways to log in, in place of the built-in ones: the keys, the server's questions, a password; a password at hand goes before the questions. */
 	readonly auth?: readonly Auth[];
 	/** Keys that are tried before a password is asked for. */

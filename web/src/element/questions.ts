@@ -1,8 +1,18 @@
-import type { Agent, Ask, Auth, Challenge, Decision, HostKey, HostKeyError, HostKeyPolicy } from "../client/index.ts";
+import type {
+	Agent,
+	Ask,
+	Auth,
+	Challenge,
+	Decision,
+	Hop,
+	HostKey,
+	HostKeyError,
+	HostKeyPolicy,
+} from "../client/index.ts";
 import { PromptEvent } from "./events.ts";
 import { cancelled, type Layer } from "./layer.ts";
 import { lendingAgent } from "./lending.ts";
-import type { Identity, KnownHostsBook, TerminalOptions } from "./options.ts";
+import type { Identity, JumpHost, KnownHostsBook, TerminalOptions } from "./options.ts";
 import { type KeptPassword, Passwords, type PasswordWay } from "./passwords.ts";
 import { changedKeyCard, type KeyHistory, newHostKeyCard, replaceKeyCard } from "./prompts/hostkey.ts";
 import { keyUseCard } from "./prompts/keyuse.ts";
@@ -19,7 +29,8 @@ export class Questions {
 	readonly #layer: Layer;
 	readonly #passphrases = new Map<string, string>();
 	readonly #trusted = new Set<string>();
-	#kept: KeptPassword | undefined;
+	/** By who logs in where. */
+	readonly #kept = new Map<string, KeptPassword>();
 
 	/** Events are dispatched at target; cards are shown in layer. */
 	constructor(target: EventTarget, layer: Layer) {
@@ -31,19 +42,19 @@ export class Questions {
 	forget(): void {
 		this.#passphrases.clear();
 		this.#trusted.clear();
-		this.#kept = undefined;
+		this.#kept.clear();
 	}
 
 	/**
 	 * The ways to log in that options name, or else the built-in ones, in
 	 * OpenSSH's order; a password at hand goes before the server's questions.
 	 */
-	auth(options: TerminalOptions): Auth[] {
+	auth(options: TerminalOptions, who: Pick<Ask, "host" | "username">): Auth[] {
 		if (options.auth !== undefined) return [...options.auth];
 		const keys = (options.keys ?? []).map(
 			(identity): Auth => ({ type: "publickey", ...identity, passphrase: (ask) => this.#passphrase(ask) }),
 		);
-		const login = new Passwords(this.#kept, options.password);
+		const login = new Passwords(this.#kept.get(nameOf(who)), options.password);
 		const password: Auth = { type: "password", password: (ask) => this.#askPassword(ask, login) };
 		const challenge: Auth = {
 			type: "keyboard-interactive",
@@ -67,6 +78,12 @@ export class Questions {
 					.catch(() => false),
 			keys,
 		);
+	}
+
+	/** A host on the way: the same keys, and questions of its own. What options say of the server itself is not for it. */
+	hop(hop: JumpHost, { keys, knownHosts }: TerminalOptions, signal: AbortSignal): Hop {
+		const own: TerminalOptions = { ...(keys && { keys }), ...(knownHosts && { knownHosts }) };
+		return { ...hop, auth: this.auth(own, hop), hostKey: this.hostKey(own, undefined, signal) };
 	}
 
 	/** The policy that options name, or else: what is known is accepted, what is new is asked. */
@@ -104,14 +121,14 @@ export class Questions {
 	}
 
 	async #password(ask: Ask, way: PasswordWay, login: Passwords, words?: Challenge): Promise<string> {
-		if (ask.attempt > 1) this.#kept = undefined;
+		if (ask.attempt > 1) this.#kept.delete(nameOf(ask));
 		const answer = login.ready(ask) ?? PromptEvent.ask<Ask, string>(this.#target, "ssh-password", ask);
 		if (answer !== undefined) return answer;
 		const { password, keep } = await this.#layer.ask<PasswordAnswer>(
 			(answering) => passwordCard(ask, answering, words),
 			ask.signal,
 		);
-		if (keep) this.#kept = { password, way };
+		if (keep) this.#kept.set(nameOf(ask), { password, way });
 		return password;
 	}
 
@@ -156,6 +173,10 @@ export class Questions {
 		this.#trusted.add(id);
 		return decision;
 	}
+}
+
+function nameOf({ host, username }: Pick<Ask, "host" | "username">): string {
+	return `${username}@${host}`;
 }
 
 async function historyOf(error: HostKeyError, book: KnownHostsBook | undefined): Promise<Map<string, KeyHistory>> {

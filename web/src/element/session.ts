@@ -3,6 +3,7 @@ import {
 	type ConnectOptions,
 	connect,
 	type Exit,
+	type HostKeyUpdate,
 	type Progress,
 	type Shell,
 	type SSHClient,
@@ -13,6 +14,8 @@ import {
 export interface SessionEvents {
 	onProgress(step: Progress): void;
 	onBanner(text: string): void;
+	/** The server has told of further keys. */
+	onHostKeys(update: HostKeyUpdate): void;
 	/** The shell runs. */
 	onReady(client: SSHClient): void;
 	/** Output; consumed must be called when it was shown: that is the flow control. */
@@ -110,6 +113,8 @@ export class Session {
 			onProgress: (step) => this.#over || this.#events.onProgress(step),
 			onBanner: (text) => this.#over || this.#events.onBanner(text),
 		});
+		// Now: a server tells right after the login.
+		this.#client.addEventListener("hostkeys", ({ detail }) => this.#over || this.#events.onHostKeys(detail));
 		const asked = this.#size;
 		const { agent, ...size } = asked;
 		this.#shell = await this.#client.shell({ ...size, signal, ...(agent && { agent }) });

@@ -7,6 +7,8 @@ export interface RecentHost {
 	readonly username: string;
 	/** The key of this browser that it was logged in to with. */
 	readonly keyId?: string;
+	/** The hosts on the way, as `ssh -J` takes them; absent: none. */
+	readonly jump?: string;
 	/** When it was last connected to; milliseconds since 1970. */
 	readonly last: number;
 }
@@ -29,8 +31,9 @@ export class RecentHosts {
 	}
 
 	/** Puts a server first. Only what names it is kept, whatever else the object holds. */
-	async add({ host, port, username, keyId }: Omit<RecentHost, "last">): Promise<void> {
-		const entry: RecentHost = { host, port, username, ...(keyId !== undefined && { keyId }), last: this.#now() };
+	async add({ host, port, username, keyId, jump }: Omit<RecentHost, "last">): Promise<void> {
+		const more = { ...(keyId !== undefined && { keyId }), ...(jump && { jump }) };
+		const entry: RecentHost = { host, port, username, ...more, last: this.#now() };
 		await this.#store.update<readonly RecentHost[]>(record, (old = []) =>
 			[entry, ...old.filter((each) => !same(each, entry))].slice(0, most),
 		);
@@ -42,5 +45,5 @@ export class RecentHosts {
 }
 
 function same(a: Omit<RecentHost, "last">, b: Omit<RecentHost, "last">): boolean {
-	return a.host === b.host && a.port === b.port && a.username === b.username;
+	return a.host === b.host && a.port === b.port && a.username === b.username && a.jump === b.jump;
 }
