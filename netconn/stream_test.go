@@ -25,6 +25,7 @@ type world struct {
 	dialled *transport    // has RESUME or RESUMED on its way
 	epoch   uint32
 	cuts    int
+	scratch []byte // what was read last
 }
 
 // transport is a WebSocket: messages towards each side, and a handshake.
@@ -59,8 +60,10 @@ func (w *world) write(side, n int) {
 func (w *world) read(side, n int) {
 	s := w.s[side]
 	from := s.taken
-	p := make([]byte, n)
-	p = p[:s.read(p)]
+	// Used again and again: wasm preempts no loop, and what one allocates there
+	// is not collected before it ends.
+	w.scratch = append(w.scratch[:0], make([]byte, n)...)
+	p := w.scratch[:s.read(w.scratch)]
 	for i, b := range p {
 		if b != byteAt(1-side, from+uint64(i)) {
 			w.t.Fatalf("side %d read a wrong byte at offset %d", side, from+uint64(i))
