@@ -29,7 +29,7 @@ need lsh-make-seed lsh-utils
 for module in paramiko asyncssh; do
 	/usr/bin/python3 -W ignore -c "import $module" 2>/dev/null || missing="$missing python3-$module"
 done
-need websockify websockify # make bench stands beside it
+need websockify websockify # its client is tried against us, and make bench stands beside its server
 fc-list 2>/dev/null | grep -qi emoji || missing="$missing fonts-noto-color-emoji fonts-dejavu-core"
 
 [ -n "$missing" ] || exit 0

@@ -50,6 +50,13 @@ type Config struct {
 	// Zero: clients name their targets.
 	Tickets []TicketKey
 
+	// Plain is the target, as HOST:PORT, of clients that do not speak relay.v1 but
+	// plain bytes in binary messages, as websockify does. It has to be within Allow.
+	// Zero: such clients are refused. It does not go with Tickets.
+	Plain string
+
+	plain target // Plain, read
+
 	// Listeners are the proxy's own addresses, which are never dialled. Zero:
 	// none are known.
 	Listeners []netip.AddrPort
@@ -126,6 +133,22 @@ func (c Config) withDefaults() (Config, error) {
 	for _, o := range append(c.Origins[:len(c.Origins):len(c.Origins)], c.Embedders...) {
 		if err := checkOrigin(o); err != nil {
 			return c, err
+		}
+	}
+	if c.Plain != "" {
+		if len(c.Tickets) > 0 {
+			return c, errors.New("a plain client can bring no ticket: Plain and Tickets do not go together")
+		}
+		host, port, err := net.SplitHostPort(c.Plain)
+		if err != nil {
+			return c, fmt.Errorf("plain target %q: write HOST:PORT", c.Plain)
+		}
+		n, err := parsePort(port)
+		if err == nil {
+			c.plain, err = parseTarget(host, n)
+		}
+		if err != nil {
+			return c, fmt.Errorf("plain target %q: %w", c.Plain, err)
 		}
 	}
 	if c.Version == "" {

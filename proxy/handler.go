@@ -151,13 +151,18 @@ func (p *Proxy) serveRelay(w http.ResponseWriter, r *http.Request) {
 		refuse(http.StatusUpgradeRequired, "The relay is a WebSocket.")
 		return
 	}
-	if !offers(r, netconn.Protocol) {
+	plainClient := p.cfg.Plain != "" && !offers(r, netconn.Protocol)
+	if !plainClient && !offers(r, netconn.Protocol) {
 		refuse(http.StatusBadRequest, "The relay speaks the subprotocol "+netconn.Protocol+".")
 		return
 	}
 	if !p.upgrades.allow(v.ip) {
 		w.Header().Set("Retry-After", "10")
 		refuse(http.StatusTooManyRequests, "Too many connections in a short time.")
+		return
+	}
+	if plainClient {
+		p.servePlain(w, r, v)
 		return
 	}
 	ws, err := websocket.Accept(w, r, &websocket.AcceptOptions{

@@ -125,6 +125,7 @@ func (o *options) newProxy(pl *plan, own []netip.AddrPort, demo *proxy.Demo, log
 	}
 	return proxy.New(proxy.Config{
 		Tickets:        tickets,
+		Plain:          o.Plain,
 		Local:          pl.local,
 		TLS:            pl.tls,
 		Hosts:          pl.hosts,
