@@ -100,7 +100,7 @@ func parseHostKeys(payload []byte) ([]ssh.PublicKey, error) {
 		}
 		payload = next.Rest
 		key, err := ssh.ParsePublicKey(next.Key)
-		if err != nil || key.Type() == ssh.InsecureKeyAlgoDSA || strings.Contains(key.Type(), "-cert-") {
+		if err != nil || key.Type() == typeDSA || strings.Contains(key.Type(), "-cert-") {
 			continue
 		}
 		if keys = append(keys, key); len(keys) > maxHostKeys {
