@@ -124,7 +124,11 @@ async function bundlePage() {
 	stableName("lib/wasmiko.js", built("web/src/client/index.ts", ".js"));
 	stableName("lib/element.js", built("web/src/element/index.ts", ".js"));
 	stableName("lib/frame.js", built("web/src/frame/index.ts", ".js"));
-	cpSync("examples", join(webDist, "examples"), { recursive: true });
+	// The portal is a program, not a page of ours.
+	cpSync("examples", join(webDist, "examples"), {
+		recursive: true,
+		filter: (f) => !f.startsWith(join("examples", "portal")),
+	});
 	copyFileSync(join(dirname(core), "third-party.txt"), join(webDist, "licenses.txt"));
 	for (const f of readdirSync("web/app").filter((f) => /\.(svg|png|ico|webmanifest)$/.test(f)))
 		copyFileSync(join("web/app", f), join(webDist, f));

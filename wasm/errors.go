@@ -316,7 +316,7 @@ func (c *hop) describeRelay(e *netconn.Error) *wire.Error {
 	case netconn.CodeGone:
 		return failure("relay", "gone", "The gateway no longer holds this session.")
 	case netconn.CodeNotFound:
-		return failure("relay", "ticket", "The gateway does not know this ticket, or it has expired.")
+		return failure("relay", "ticket", "The gateway does not take the ticket%s.", words(e.Text))
 	case netconn.CodeNotAllowed:
 		return failure("dial", "policy", "This gateway does not allow connections to %s%s.", addr, words(e.Text))
 	case netconn.CodeNoSuchHost:
