@@ -51,6 +51,8 @@ async function unlock(place: Page | FrameLocator): Promise<void> {
 }
 
 test("through login, terminal, upload, download and logout", async ({ page }) => {
+	// A native dialog has nobody here to answer it: downloads take the way of browsers without one.
+	await page.addInitScript(() => Reflect.deleteProperty(window, "showSaveFilePicker"));
 	await logIn(page, "/");
 	await page.getByRole("button", { name: "board" }).click();
 	// The ticket names host, user and key: only the password is asked for.

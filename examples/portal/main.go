@@ -177,7 +177,7 @@ func (p *portal) routes(page fs.FS, pack string) http.Handler {
 	gateway := strings.TrimSuffix(p.gateway, "/")
 	policy := strings.Join([]string{
 		"default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; base-uri 'none'; form-action 'none'",
-		"connect-src 'self' " + strings.Replace(gateway, "http", "ws", 1) + "; frame-src " + gateway + "; frame-ancestors 'none'",
+		"connect-src 'self' " + strings.Replace(gateway, "http", "ws", 1) + "; frame-src 'self' " + gateway + "; frame-ancestors 'none'",
 		"style-src 'self'; style-src-attr 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self'",
 		"require-trusted-types-for 'script'; trusted-types wasmiko",
 	}, "; ")
