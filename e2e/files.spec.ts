@@ -17,6 +17,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { AxeBuilder } from "@axe-core/playwright";
+import type { Page } from "@playwright/test";
 import { bytesOf, Files, own, partSize, put, sha, test } from "./files.ts";
 import { expect, screenshot } from "./fixtures.ts";
 
@@ -568,6 +569,72 @@ test("a lost connection keeps the transfer, which goes on with the next", async 
 		rmSync(local, { recursive: true });
 	}
 });
+
+test("an upload that a closed page broke off is offered again, and goes on from its part", async ({
+	files,
+	app,
+	page,
+	sshd,
+}) => {
+	test.slow();
+	const local = mkdtempSync(join(tmpdir(), "wasmiko-again-"));
+	try {
+		const [path, other] = [join(local, "movie.bin"), join(local, "other", "movie.bin")];
+		const data = randomBytes(60_000_000);
+		writeFileSync(path, data);
+		mkdirSync(join(local, "other"));
+		writeFileSync(other, "another film");
+		await files.upload(path);
+		await expect.poll(() => partSize(files, "movie.bin.part")).toBeGreaterThan(8_000_000);
+		await files.button("Pause movie.bin").click();
+		await expect(files.transfers).toContainText("Paused");
+		await expect.poll(() => leftovers(page)).toBe(1);
+		const part = statSync(join(files.dir, "movie.bin.part"));
+		await page.goto("about:blank");
+		await app.session(sshd);
+		await files.open();
+		await expect(files.transfers).toContainText("Interrupted · 1 file, 60.0 MB");
+		await screenshot(page, "files-interrupted");
+
+		const again = files.button("Go on with the upload of movie.bin");
+		const choose = async (chosen: string) => {
+			const chooser = page.waitForEvent("filechooser");
+			await again.click();
+			await (await chooser).setFiles(chosen);
+		};
+		await choose(other);
+		await expect(page.getByRole("alert")).toContainText("“movie.bin” is not the one of then. That was 60.0 MB");
+		expect(statSync(join(files.dir, "movie.bin.part")).size).toBe(part.size);
+		await choose(path);
+		await expect(files.transfers).toContainText("Done", { timeout: 40_000 });
+		const done = statSync(join(files.dir, "movie.bin"));
+		expect(done.ino, "the part itself became the file").toBe(part.ino);
+		expect(sha(files.read("movie.bin"))).toBe(sha(data));
+		await expect(again).toBeHidden();
+		await expect.poll(() => leftovers(page)).toBe(0);
+	} finally {
+		rmSync(local, { recursive: true });
+	}
+});
+
+/** How many uploads are written down as not over. */
+function leftovers(page: Page): Promise<number> {
+	return page.evaluate(
+		() =>
+			new Promise<number>((resolve, reject) => {
+				const opening = indexedDB.open("wasmiko-transfers");
+				opening.onerror = () => reject(opening.error);
+				opening.onsuccess = () => {
+					const database = opening.result;
+					const counting = database.transaction("uploads").objectStore("uploads").count();
+					counting.onsuccess = () => {
+						database.close();
+						resolve(counting.result);
+					};
+				};
+			}),
+	);
+}
 
 test("ten thousand entries scroll and sort", async ({ app, page }) => {
 	await app.demo();

@@ -21,10 +21,11 @@ import { BytePort, readableOf } from "../src/client/port.ts";
 import { zip } from "../src/client/zip.ts";
 import { changeModes, innerMode } from "../src/element/files/chmod.ts";
 import { zipEntries } from "../src/element/files/download.ts";
+import type { Leftover } from "../src/element/files/journal.ts";
 import { treeOfFiles } from "../src/element/files/localtree.ts";
 import { describeFailure } from "../src/element/files/problems.ts";
 import { type Attempt, type Choice, ConflictError } from "../src/element/files/transfer.ts";
-import { UploadJob, uploadErrand } from "../src/element/files/upload.ts";
+import { resumedErrand, UploadJob, uploadErrand } from "../src/element/files/upload.ts";
 import { walk } from "../src/element/files/walk.ts";
 import { work } from "../src/worker/files.ts";
 
@@ -200,6 +201,39 @@ test("a folder keeps its tree, and is one errand", async () => {
 		"put /up/top/in/z",
 	]);
 });
+
+const leftover = (choice?: Choice): Leftover => ({
+	id: "1",
+	page: "p",
+	server: "s",
+	name: "a.txt",
+	to: "/d",
+	choice,
+	files: [{ names: ["a.txt"], size: 3, mtime: 2000, target: "/d/a.txt" }],
+});
+
+test("an upload of an earlier page goes on with its part, also where it was to replace", async () => {
+	for (const [choice, want] of [
+		[undefined, "put /d/a.txt resume"],
+		["replace", "put /d/a.txt resume overwrite"],
+	] as const) {
+		const memory = new Memory({ "/d/a.txt.part": "n" });
+		const errand = resumedErrand(leftover(choice), treeOfFiles([local("a.txt")]));
+		for (const job of errand.jobs)
+			await job.run(attempt(memory, errand.choice === undefined ? {} : { choice: errand.choice }));
+		assert.deepEqual(memory.calls, [want]);
+	}
+});
+
+const others: [name: string, file: File, want: RegExp][] = [
+	["another size", local("a.txt", "longer"), /not the one of then/],
+	["another time", new File(["new"], "a.txt", { lastModified: 9000 }), /not the one of then/],
+	["another name", local("b.txt"), /“a.txt” was not among the files/],
+];
+for (const [name, file, want] of others)
+	test(`an upload of an earlier page does not go on with a file of ${name}`, () => {
+		assert.throws(() => resumedErrand(leftover(), treeOfFiles([file])), want);
+	});
 
 const errandNames: [name: string, files: File[], want: string][] = [
 	["one file", [local("a.txt")], "a.txt"],

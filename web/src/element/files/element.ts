@@ -142,7 +142,9 @@ export class SSHFiles extends HTMLElement {
 				return;
 			}
 			this.#sftp = sftp;
-			await panel.connect(sftp, "", this.#begun ? undefined : this.#reported);
+			// The same account of the same machine, wherever the way there leads.
+			const server = `${client.info.fingerprint} ${sftp.home}`;
+			await panel.connect(sftp, "", this.#begun ? undefined : this.#reported, server);
 			this.#begun = true;
 		} catch (error) {
 			if (this.#client === client) await panel.connect(undefined, describeFailure(error, "Files"));

@@ -10,6 +10,8 @@ export interface LocalTree {
 	readonly files: readonly { readonly names: Names; readonly file: File }[];
 	/** What could not be read, with the reason of the first. */
 	readonly unreadable: readonly { readonly name: string; readonly error: unknown }[];
+	/** What was dropped, by its name, to get at it again on a later page. */
+	readonly handles?: ReadonlyMap<string, FileSystemHandle>;
 }
 
 /** The tree of files that an input element gave: with folders if it asked for one. */
@@ -33,8 +35,11 @@ export function treeOfFiles(files: Iterable<File>): LocalTree {
 export function treeOfDrop(data: DataTransfer): Promise<LocalTree> {
 	const entries: FileSystemEntry[] = [];
 	const loose: File[] = [];
+	const handles: Promise<FileSystemHandle | null>[] = [];
 	for (const item of data.items) {
 		if (item.kind !== "file") continue;
+		const handle = (item as Handled).getAsFileSystemHandle?.();
+		if (handle !== undefined) handles.push(handle.catch(() => null));
 		const entry = item.webkitGetAsEntry?.();
 		if (entry) entries.push(entry);
 		else {
@@ -42,7 +47,22 @@ export function treeOfDrop(data: DataTransfer): Promise<LocalTree> {
 			if (file) loose.push(file);
 		}
 	}
-	return readEntries(entries, loose);
+	return withHandles(readEntries(entries, loose), handles);
+}
+
+interface Handled {
+	getAsFileSystemHandle?(): Promise<FileSystemHandle | null>;
+}
+
+async function withHandles(
+	reading: Promise<LocalTree>,
+	handles: readonly Promise<FileSystemHandle | null>[],
+): Promise<LocalTree> {
+	const [tree, found] = await Promise.all([reading, Promise.all(handles)]);
+	const named = found
+		.filter((handle) => handle instanceof FileSystemHandle)
+		.map((handle) => [handle.name, handle] as const);
+	return named.length === 0 ? tree : { ...tree, handles: new Map(named) };
 }
 
 async function readEntries(entries: readonly FileSystemEntry[], loose: readonly File[]): Promise<LocalTree> {

@@ -12,6 +12,8 @@ import filesStyles from "./files.css";
 import { Folder } from "./folder.ts";
 import { Grid } from "./grid.ts";
 import { GridInput } from "./gridinput.ts";
+import { Journal } from "./journal.ts";
+import { Leftovers } from "./leftovers.ts";
 import { Menu } from "./menu.ts";
 import { entryMenu, uploadMenu } from "./menus.ts";
 import { showName } from "./names.ts";
@@ -55,6 +57,8 @@ export class Panel {
 	readonly #pathbar: PathBar;
 	readonly #toolbar: Toolbar;
 	readonly #strip: TransferStrip;
+	readonly #journal = new Journal();
+	readonly #leftovers: Leftovers;
 	readonly #menu: Menu;
 	readonly #main = h("div", { class: "main" });
 	readonly #blank = new Blank(this.#folder, {
@@ -100,7 +104,12 @@ export class Panel {
 		this.#pathbar = new PathBar({ onGo: (path) => this.#goFromBar(path), sftp: () => this.#sftp });
 		this.#actions = this.#makeActions();
 		this.#toolbar = this.#makeToolbar();
-		this.#strip = new TransferStrip(this.transfers);
+		this.#leftovers = new Leftovers(this.#journal, {
+			onErrand: (errand) => this.transfers.add(errand),
+			fail: (error, what) => this.#fail(error, what),
+			onChange: () => this.#strip.drawSoon(),
+		});
+		this.#strip = new TransferStrip(this.transfers, this.#leftovers.element);
 		this.#listen();
 		this.#main.append(this.#grid.element, this.#blank.element);
 		const body = h(
@@ -133,14 +142,16 @@ export class Panel {
 		return this.#viewer?.dirty === true;
 	}
 
-	/** Gives the panel a session, or takes it away and says why. */
-	async connect(sftp: SFTP | undefined, note: string, start?: Path): Promise<void> {
+	/** Gives the panel a session, of a server that is known again by `server`, or takes it away and says why. */
+	async connect(sftp: SFTP | undefined, note: string, start?: Path, server?: string): Promise<void> {
 		this.#sftp = sftp;
+		if (server !== undefined) this.#journal.server = server;
 		this.#note = note;
 		this.transfers.connect(sftp);
 		if (sftp === undefined) this.#folder.stop();
 		this.#draw();
 		if (sftp === undefined) return;
+		void this.#leftovers.draw();
 		const first = this.#folder.state === "idle";
 		const wanted = this.#wanted;
 		this.#wanted = undefined;
@@ -304,6 +315,7 @@ export class Panel {
 	}
 
 	#transfersChanged(): void {
+		this.#journal.noteSoon(this.transfers);
 		this.#strip.drawSoon();
 		this.#events.onTransfers();
 	}

@@ -11,14 +11,17 @@ const drawMs = 250;
 export class TransferStrip {
 	readonly element: HTMLElement;
 	readonly #transfers: Transfers;
+	readonly #leftovers: HTMLElement;
 	readonly #list = h("ul", { class: "transfers" });
 	readonly #title = h("h2", {});
 	readonly #clear: HTMLButtonElement;
 	readonly #rows = new Map<Batch, TransferRow>();
 	#timer: ReturnType<typeof setTimeout> | undefined;
 
-	constructor(transfers: Transfers) {
+	/** `leftovers` are shown above what moves. */
+	constructor(transfers: Transfers, leftovers: HTMLElement) {
 		this.#transfers = transfers;
+		this.#leftovers = leftovers;
 		this.#clear = h(
 			"button",
 			{ type: "button", class: "text-button", onclick: () => transfers.clear() },
@@ -28,6 +31,7 @@ export class TransferStrip {
 			"section",
 			{ class: "strip", "aria-label": "Transfers", hidden: true, part: "transfers" },
 			h("header", { class: "strip-head" }, this.#title, this.#clear),
+			leftovers,
 			this.#list,
 		);
 	}
@@ -43,7 +47,7 @@ export class TransferStrip {
 
 	draw(): void {
 		const { batches, busy } = this.#transfers;
-		this.element.hidden = batches.length === 0;
+		this.element.hidden = batches.length === 0 && this.#leftovers.hidden;
 		this.#title.textContent = busy > 0 ? `Transfers (${formatCount(busy)})` : "Transfers";
 		this.#clear.hidden = busy === batches.length;
 		for (const [batch, row] of this.#rows) {

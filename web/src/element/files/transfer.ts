@@ -1,5 +1,6 @@
 /** What a transfer is: the work, how far it is, and what may become of it. No DOM, no clock of its own. */
 import type { FileInfo, SFTP } from "../../client/filetypes.ts";
+import type { Remembered } from "./journal.ts";
 import { RateMeter } from "./rate.ts";
 
 /** How far a transfer is. */
@@ -62,6 +63,8 @@ export interface Job {
 	readonly size?: number | undefined;
 	/** A broken attempt leaves nothing to go on with: it cannot pause. */
 	readonly whole?: boolean;
+	/** What another page needs to know to go on with it; undefined: it cannot. */
+	readonly remembered?: Remembered;
 	run(attempt: Attempt): Promise<void>;
 	/** It has failed, and nobody knows whether it will be tried again. */
 	fail?(): Promise<void>;
@@ -76,6 +79,10 @@ export interface Errand {
 	readonly from: string;
 	readonly to: string;
 	readonly jobs: readonly Job[];
+	/** The answer to every conflict of it, where that was given on an earlier page. */
+	readonly choice?: Choice | undefined;
+	/** What was dropped, by its name, to get at it again on a later page. */
+	readonly handles?: ReadonlyMap<string, FileSystemHandle> | undefined;
 	/** Finds out what there is to do, and makes folders. May be called again after a lost connection. */
 	prepare?(sftp: SFTP, signal: AbortSignal): Promise<Prepared>;
 }
@@ -147,6 +154,7 @@ export class Batch {
 		this.errand = errand;
 		this.transfers = errand.jobs.map((job) => new Transfer(job, this));
 		this.meter = new RateMeter(now);
+		this.choice = errand.choice;
 		if (errand.prepare !== undefined) this.preparing = "queued";
 	}
 

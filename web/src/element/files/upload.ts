@@ -1,8 +1,10 @@
 /** Uploads: from a tree of local files to jobs of the queue. */
 import { SFTPError } from "../../client/errors.ts";
 import type { Path, SFTP } from "../../client/filetypes.ts";
+import { formatExactly, formatSize } from "./figures.ts";
+import type { Leftover, Remembered } from "./journal.ts";
 import type { LocalTree, Names } from "./localtree.ts";
-import { numbered } from "./names.ts";
+import { numbered, showName } from "./names.ts";
 import { join, parent, pathText } from "./paths.ts";
 import { type Attempt, ConflictError, type Errand, type Job, type Prepared } from "./transfer.ts";
 
@@ -11,17 +13,42 @@ export function uploadErrand(tree: LocalTree, folder: Path): Errand {
 	const roots = new Set([...tree.folders, ...tree.files.map((each) => each.names)].map((names) => names[0] ?? ""));
 	const [first = ""] = roots;
 	const isFolder = tree.folders.some((names) => names.length === 1 && names[0] === first);
-	const jobs = tree.files.map(({ names, file }) => new UploadJob(file, below(folder, names)));
+	const jobs = tree.files.map(({ names, file }) => new UploadJob(file, below(folder, names), names));
 	return {
 		kind: "upload",
 		name: roots.size === 1 ? first + (isFolder ? "/" : "") : `${roots.size} items`,
 		from: "this computer",
 		to: pathText(folder),
+		handles: tree.handles,
 		jobs: tree.folders.length === 0 ? jobs : [],
 		...(tree.folders.length > 0 && {
 			prepare: (sftp, signal) => makeFolders(tree.folders, folder, jobs, sftp, signal),
 		}),
 	};
+}
+
+/** The errand that goes on with what an earlier page has left. Throws if the files are not those of then. */
+export function resumedErrand(leftover: Leftover, tree: LocalTree): Errand {
+	const chosen = new Map(tree.files.map(({ names, file }) => [names.join("/"), file]));
+	const jobs = leftover.files.map((wanted) => {
+		const name = wanted.names.join("/");
+		const file = chosen.get(name);
+		if (file === undefined)
+			throw new Error(`“${showName(name, 120)}” was not among the files that you chose. Choose all that are left.`);
+		if (file.size !== wanted.size || Math.abs(file.lastModified - wanted.mtime) >= 1000) throw otherFile(wanted, file);
+		return new UploadJob(file, wanted.target, wanted.names);
+	});
+	const { name, to, choice, handles } = leftover;
+	// Who wanted to replace wants to go on now, and not to begin anew.
+	const again = choice === "replace" ? "resume" : choice;
+	return { kind: "upload", name, from: "this computer", to, jobs, choice: again, handles };
+}
+
+function otherFile({ names, size, mtime }: Remembered, file: File): Error {
+	const facts = (bytes: number, when: number) => `${formatSize(bytes)}, ${formatExactly(when)}`;
+	return new Error(
+		`the file chosen as “${showName(names.join("/"), 120)}” is not the one of then. That was ${facts(size, mtime)}, this one is ${facts(file.size, file.lastModified)}. Choose the same file, or forget this upload and begin anew.`,
+	);
 }
 
 function below(folder: Path, names: Names): Path {
@@ -44,14 +71,20 @@ export class UploadJob implements Job {
 	readonly name: string;
 	readonly size: number;
 	readonly #file: File;
+	readonly #names: readonly string[];
 	#target: Path;
 	#kept = false;
 
-	constructor(file: File, target: Path) {
+	constructor(file: File, target: Path, names: readonly string[] = [file.name]) {
 		this.name = file.name;
 		this.size = file.size;
 		this.#file = file;
 		this.#target = target;
+		this.#names = names;
+	}
+
+	get remembered(): Remembered {
+		return { names: this.#names, size: this.size, mtime: this.#file.lastModified, target: this.#target };
 	}
 
 	async run({ sftp, signal, choice, again, verify, progress }: Attempt): Promise<void> {
