@@ -24,6 +24,10 @@ type AcceptOptions struct {
 
 	// User is who the client is. Only the same may resume.
 	User string
+
+	// Owner is whom a connection counts for while its client is away: the user, or
+	// where there are none the address that it was opened from.
+	Owner string
 }
 
 // openWait is SECURITY.md's time from upgrade to OPEN.
@@ -81,7 +85,7 @@ func Accept(ctx context.Context, s Socket, o AcceptOptions) (*Request, error) {
 		sock: s, window: windowOf(o.Window, relayWindow), credit: ask.window,
 	}
 	if ask.resumable && o.Sessions != nil {
-		r.keep = o.Sessions.enter(o.User)
+		r.keep = o.Sessions.enter(o.User, o.Owner)
 	}
 	return r, nil
 }

@@ -75,7 +75,7 @@ func (n *network) dial(context.Context, string) (Socket, error) {
 }
 
 func (n *network) serve(s Socket) {
-	r, err := Accept(context.Background(), s, AcceptOptions{Sessions: n.sessions, User: n.user})
+	r, err := Accept(context.Background(), s, AcceptOptions{Sessions: n.sessions, User: n.user, Owner: n.user})
 	if err != nil {
 		n.refused <- err
 		return
@@ -532,12 +532,12 @@ func TestTooManyAbsencesEndTheLongest(t *testing.T) {
 		users          []string
 		gone           int
 	}{
-		{"of one user", 2, 0, []string{"eve", "ann", "ann", "ann"}, 1},
+		{"of one owner", 2, 0, []string{"eve", "ann", "ann", "ann"}, 1},
 		{"of everybody", 0, 3, []string{"eve", "ann", "bob", "ann"}, 0},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				sessions := &Sessions{PerUser: test.perUser, Total: test.total}
+				sessions := &Sessions{PerOwner: test.perUser, Total: test.total}
 				var conns []*Conn
 				for _, user := range test.users {
 					n := newNetwork(t, sessions)

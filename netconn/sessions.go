@@ -25,10 +25,10 @@ type Sessions struct {
 	// hours are the most.
 	Hold time.Duration
 
-	// PerUser and Total bound how many are kept for longer than a minute, of one
-	// user and together. One more, and who has been away longest is ended. Zero
+	// PerOwner and Total bound how many are kept for longer than a minute, of one
+	// owner and together. One more, and who has been away longest is ended. Zero
 	// means no bound.
-	PerUser, Total int
+	PerOwner, Total int
 
 	mu    sync.Mutex
 	conns map[[16]byte]*Conn
@@ -39,6 +39,7 @@ type kept struct {
 	identity
 	in    *Sessions
 	user  string
+	owner string
 	since atomic.Int64 // when its client went away, in nanoseconds; 0: it has not
 	count atomic.Int64 // of resumptions
 	timer *time.Timer
@@ -52,8 +53,8 @@ func (s *Sessions) hold() time.Duration {
 }
 
 // enter makes an identity for a connection that is about to be opened.
-func (s *Sessions) enter(user string) *kept {
-	k := &kept{in: s, user: user}
+func (s *Sessions) enter(user, owner string) *kept {
+	k := &kept{in: s, user: user, owner: owner}
 	rand.Read(k.sid[:])
 	rand.Read(k.secret[:])
 	return k
@@ -126,11 +127,11 @@ func (k *kept) back() {
 	}
 }
 
-// makeRoom ends the connection that has been away longest, if k's user or all
+// makeRoom ends the connection that has been away longest, if k's owner or all
 // together have too many.
 func (s *Sessions) makeRoom(k *kept) {
 	now := time.Now().UnixNano()
-	var ofUser, all []absent
+	var owned, all []absent
 	s.mu.Lock()
 	for _, c := range s.conns {
 		other := c.back.(*kept)
@@ -139,13 +140,13 @@ func (s *Sessions) makeRoom(k *kept) {
 		}
 		one := absent{c, other, other.since.Load()}
 		all = append(all, one)
-		if other.user == k.user {
-			ofUser = append(ofUser, one)
+		if other.owner == k.owner {
+			owned = append(owned, one)
 		}
 	}
 	s.mu.Unlock()
-	if s.PerUser > 0 && len(ofUser) > s.PerUser {
-		endLongest(ofUser)
+	if s.PerOwner > 0 && len(owned) > s.PerOwner {
+		endLongest(owned)
 	} else if s.Total > 0 && len(all) > s.Total {
 		endLongest(all)
 	}

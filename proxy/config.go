@@ -50,6 +50,11 @@ type Config struct {
 	// Zero: clients name their targets.
 	Tickets []TicketKey
 
+	// Replica is this proxy's label among several behind one name: clients that
+	// resume put it into the relay's URL as ?r=, for a load balancer to lead them
+	// back. Zero: there is one.
+	Replica string
+
 	// Plain is the target, as HOST:PORT, of clients that do not speak relay.v1 but
 	// plain bytes in binary messages, as websockify does. It has to be within Allow.
 	// Zero: such clients are refused. It does not go with Tickets.
@@ -134,6 +139,9 @@ func (c Config) withDefaults() (Config, error) {
 		if err := checkOrigin(o); err != nil {
 			return c, err
 		}
+	}
+	if c.Replica != url.QueryEscape(c.Replica) || len(c.Replica) > 64 {
+		return c, fmt.Errorf("replica %q: write up to 64 letters, digits and hyphens", c.Replica)
 	}
 	if c.Plain != "" {
 		if len(c.Tickets) > 0 {

@@ -26,7 +26,7 @@ type Limits struct {
 	MaxDuration          time.Duration // of a session: none, 24 h
 	RefusalStep          time.Duration // refusals are answered in steps of: none, 1 s
 	Hold                 time.Duration // of a session whose client is away: 15 min; at most 8 h
-	HeldPerUser          int           // sessions held for more than a minute: none, 10
+	HeldPerIP            int           // of one address, held for more than a minute: none, 10
 	Held                 int           // the same of everybody: none, 1000
 }
 
@@ -38,14 +38,14 @@ var (
 		SessionsPerIP: 50, Sessions: 200,
 		OpenTimeout: 5 * time.Second, ResolveTimeout: 5 * time.Second, DialTimeout: 10 * time.Second,
 		IdleTimeout: unlimited, MaxDuration: unlimited, RefusalStep: unlimited,
-		Hold: 15 * time.Minute, HeldPerUser: unlimited, Held: unlimited,
+		Hold: 15 * time.Minute, HeldPerIP: unlimited, Held: unlimited,
 	}
 	exposedLimits = Limits{
 		UpgradesPerMinute: 10, UpgradeBurst: 20, FailedDialsPerMinute: 10,
 		SessionsPerIP: 40, Sessions: 5000,
 		OpenTimeout: 5 * time.Second, ResolveTimeout: 5 * time.Second, DialTimeout: 10 * time.Second,
 		IdleTimeout: 8 * time.Hour, MaxDuration: 24 * time.Hour, RefusalStep: time.Second,
-		Hold: 15 * time.Minute, HeldPerUser: 10, Held: 1000,
+		Hold: 15 * time.Minute, HeldPerIP: 10, Held: 1000,
 	}
 )
 
@@ -76,7 +76,7 @@ func (l Limits) withDefaults(local bool) Limits {
 	orTime(&l.MaxDuration, d.MaxDuration)
 	orTime(&l.RefusalStep, d.RefusalStep)
 	orTime(&l.Hold, d.Hold)
-	orInt(&l.HeldPerUser, d.HeldPerUser)
+	orInt(&l.HeldPerIP, d.HeldPerIP)
 	orInt(&l.Held, d.Held)
 	return l
 }
@@ -86,7 +86,7 @@ func (l Limits) held() *netconn.Sessions {
 	if l.Hold < 0 {
 		return nil
 	}
-	return &netconn.Sessions{Hold: l.Hold, PerUser: max(l.HeldPerUser, 0), Total: max(l.Held, 0)}
+	return &netconn.Sessions{Hold: l.Hold, PerOwner: max(l.HeldPerIP, 0), Total: max(l.Held, 0)}
 }
 
 // throttle is a token bucket for each client address.

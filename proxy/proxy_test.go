@@ -199,6 +199,9 @@ func TestNewRefuses(t *testing.T) {
 		{"an origin that is a pattern", Config{Local: true, Origins: []string{"https://*.example"}}, "as browsers send it"},
 		{"an origin without a scheme", Config{Local: true, Origins: []string{"a.example"}}, "as browsers send it"},
 		{"the origin null", Config{Local: true, Origins: []string{"null"}}, "as browsers send it"},
+		{"a replica that is no label", Config{Local: true, Replica: "a b"}, "letters, digits"},
+		{"a plain target without a port", Config{Local: true, Plain: "db1"}, "HOST:PORT"},
+		{"plain clients beside tickets", Config{Local: true, Plain: "db1:22", Tickets: []TicketKey{{}}}, "do not go together"},
 		{"an origin with the usual port", Config{Local: true, Origins: []string{"https://a.example:443"}}, "leave out port 443"},
 	}
 	for _, tt := range tests {

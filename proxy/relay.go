@@ -33,7 +33,11 @@ func (p *Proxy) serveSession(ctx context.Context, socket netconn.Socket, v visit
 	if full == nil {
 		defer p.sessions.remove(s)
 	}
-	req, err := netconn.Accept(ctx, socket, netconn.AcceptOptions{Timeout: p.cfg.Limits.OpenTimeout, Sessions: p.held})
+	req, err := netconn.Accept(ctx, socket, netconn.AcceptOptions{
+		Timeout:  p.cfg.Limits.OpenTimeout,
+		Sessions: p.held,
+		Owner:    clientNetwork(v.ip).String(),
+	})
 	if err != nil {
 		rec.outcome, rec.reason = outcomeRefused, err.Error()
 		return
@@ -68,7 +72,7 @@ func (p *Proxy) serveSession(ctx context.Context, socket netconn.Socket, v visit
 		defer time.AfterFunc(limit, func() { cancel(errTooLong) }).Stop()
 	}
 	rec.rule, rec.addr = rt.rule, rt.addr
-	conn, err := req.Open("") // there is one relay, so nothing to be led to
+	conn, err := req.Open(p.cfg.Replica)
 	if err != nil {
 		rt.conn.Close()
 		rec.reason = err.Error()

@@ -8,6 +8,8 @@ import (
 	"errors"
 	"io"
 	"net"
+	"net/http"
+	"net/http/httptest"
 	"strings"
 	"sync"
 	"testing"
@@ -123,6 +125,26 @@ func TestASessionOutlivesItsWebSocket(t *testing.T) {
 	}
 	s.log.eventually(t, "resumed=4")
 	s.log.eventually(t, "session resumed")
+}
+
+func TestAClientComesBackToItsReplica(t *testing.T) {
+	cfg := freely()
+	cfg.Replica = "gw-2"
+	s := serve(t, cfg)
+	asked := make(chan string, 10)
+	balancer := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		asked <- r.URL.RawQuery
+		s.ServeHTTP(w, r)
+	}))
+	t.Cleanup(balancer.Close)
+	cut := newCutter(t, balancer.URL)
+	c := cut.dial(t, server(t, echo), netconn.Options{})
+	echoed(t, c, "before")
+	cut.cut(false)
+	echoed(t, c, "after")
+	if first, second := <-asked, <-asked; first != "" || second != "r=gw-2" {
+		t.Errorf("asked with %q, then with %q", first, second)
+	}
 }
 
 func TestEverythingArrivesAcrossCuts(t *testing.T) {

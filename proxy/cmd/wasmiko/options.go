@@ -21,6 +21,8 @@ type options struct {
 	Origin    []string `sep:" " placeholder:"ORIGIN" help:"Another page that may use the relay, besides this server's own, such as https://portal.example.org. Repeat for more."`
 	OpenRelay bool     `name:"i-run-an-open-relay" help:"Serve others without --allow: anyone who can connect reaches port 22 of every public host."`
 
+	Replica string `placeholder:"NAME" help:"This gateway's label among several behind one name. Clients that come back put ?r=NAME into the relay's URL."`
+
 	Plain string `placeholder:"HOST:PORT" help:"Target of clients that speak plain bytes, as websockify's do; within --allow. Without it they are refused."`
 
 	TicketKey []string `sep:" " placeholder:"FILE" help:"Key of a portal: an Ed25519 public key in PEM, or a shared secret. Then only clients with a ticket of it are served. The file's name without its ending is the key's id. Repeat for more."`

@@ -126,6 +126,7 @@ func (o *options) newProxy(pl *plan, own []netip.AddrPort, demo *proxy.Demo, log
 	return proxy.New(proxy.Config{
 		Tickets:        tickets,
 		Plain:          o.Plain,
+		Replica:        o.Replica,
 		Local:          pl.local,
 		TLS:            pl.tls,
 		Hosts:          pl.hosts,
