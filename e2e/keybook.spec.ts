@@ -98,6 +98,11 @@ test("a .ssh folder is taken over: keys, certificates and known hosts", async ({
 	]);
 	writeFileSync(`${folder}/known_hosts`, `# mine\n${sshd.knownHostsLine()}\n`);
 	writeFileSync(`${folder}/notes.txt`, "remember the milk");
+	const hosts = [
+		...["Host box", "  HostName 127.0.0.1", `  Port ${sshd.port}`, `  User ${sshd.username}`],
+		...["  IdentityFile ~/.ssh/locked", "  ForwardAgent yes", "Host far", "  ProxyJump box", ""],
+	];
+	writeFileSync(`${folder}/config`, hosts.join("\n"));
 	const app = await new App(page).open();
 	const keys = await keysOf(app);
 	await choose(app, keys.getByRole("button", { name: "Import .ssh…" }), folder);
@@ -108,11 +113,14 @@ test("a .ssh folder is taken over: keys, certificates and known hosts", async ({
 	await expect(report).toContainText("One host key is known now.");
 	await expect(report).toContainText("Belongs to the key stranger now.");
 	await expect(report).toContainText("Not taken: This is not a private key.");
+	await expect(report).toContainText(
+		"Hosts in the list: 1. Left out, for they lie behind a jump host: 1. Line 6, forwardagent",
+	);
 	await report.getByRole("button", { name: "Close" }).click();
 	await expect(keys.getByText("Certificate “me at work”, for root, for ever")).toBeVisible();
 	await screenshot(page, "keys");
-	await keys.getByRole("button", { name: /^locked/ }).click();
-	await app.connect(`${sshd.username}@127.0.0.1:${sshd.port}`);
+	await keys.getByRole("button", { name: "Close" }).click();
+	await page.getByRole("button", { name: /imported, with locked/ }).click();
 	await app.connected();
 });
 

@@ -228,7 +228,7 @@ export class Home {
 			"button",
 			{ type: "button", class: "recent-main", title: `Connect to ${text}` },
 			h("span", { class: "recent-name" }, text),
-			h("span", { class: "quiet" }, `${formatWhen(recent.last, Date.now())}${how}`),
+			h("span", { class: "quiet" }, `${recent.last === 0 ? "imported" : formatWhen(recent.last, Date.now())}${how}`),
 		);
 		connect.addEventListener("click", () => {
 			this.#field.value = text;

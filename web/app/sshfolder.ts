@@ -28,20 +28,24 @@ interface Outcome {
 }
 
 /**
- * Takes over what a .ssh folder holds: keys with their certificates, and the
- * lines of known_hosts. Says of every file what came of it.
+ * Takes over what a .ssh folder holds: keys with their certificates, the lines
+ * of known_hosts, and the hosts of its config. Says of every file what came of
+ * it.
  */
 export async function importFolder(vault: Vault, files: readonly File[]): Promise<void> {
 	const outcomes: Outcome[] = [];
-	// Certificates after the keys that they belong to.
-	const sorted = [...files].sort(
-		(a, b) => Number(isCertificate(a)) - Number(isCertificate(b)) || (a.name < b.name ? -1 : 1),
-	);
+	// Certificates after the keys that they belong to, and what names keys last.
+	const sorted = [...files].sort((a, b) => turnOf(a) - turnOf(b) || (a.name < b.name ? -1 : 1));
 	for (const file of sorted.slice(0, mostFiles)) {
 		const text = await importOne(vault, file).catch((error: Error) => `Not taken: ${error.message}`);
 		outcomes.push({ file: file.name, text });
 	}
 	await report(outcomes);
+}
+
+function turnOf(file: File): number {
+	if (file.name === "config") return 2;
+	return isCertificate(file) ? 1 : 0;
 }
 
 function isCertificate({ name }: File): boolean {
@@ -55,7 +59,7 @@ async function importOne(vault: Vault, file: File): Promise<string> {
 	if (isCertificate(file)) return importCertificate(vault, text);
 	if (file.name.endsWith(".pub")) return "Not needed: the private key holds its public half.";
 	if (file.name === "authorized_keys") return "Not taken: it says who may log in to that computer.";
-	if (file.name === "config") return "Not taken here.";
+	if (file.name === "config") return importConfig(vault, text);
 	const check = checkKey(text);
 	if (!check.ok) return `Not taken: ${check.message}`;
 	const key = await importKeyFile(vault.keys, text, file.name);
@@ -63,10 +67,29 @@ async function importOne(vault: Vault, file: File): Promise<string> {
 }
 
 async function importHosts(vault: Vault, text: string): Promise<string> {
-	const known = new Set((await vault.hosts.read()).split(/\r?\n/));
-	const fresh = text.split(/\r?\n/).filter((line) => line.trim() !== "" && !line.startsWith("#") && !known.has(line));
-	for (const line of fresh) await vault.hosts.add(line);
-	return fresh.length === 1 ? "One host key is known now." : `${fresh.length} more host keys are known now.`;
+	const added = await vault.hosts.merge(text);
+	return added === 1 ? "One host key is known now." : `${added} more host keys are known now.`;
+}
+
+/** Puts the hosts of an ssh_config file into the list, each with its key if that is kept here. */
+async function importConfig(vault: Vault, text: string): Promise<string> {
+	const { readSSHConfig } = await import("../src/client/index.ts");
+	const { hosts, ignored } = await readSSHConfig(text);
+	const keys = await vault.keys.list();
+	const direct = hosts.filter(({ jump }) => jump.length === 0);
+	await vault.recents.offer(
+		direct.map(({ host, port, username, keys: files }) => {
+			const names = files.map((file) => file.replace(/^.*[/\\]/, ""));
+			const key = keys.find(({ name }) => names.includes(name));
+			return { host, port, username, ...(key !== undefined && { keyId: key.id }) };
+		}),
+	);
+	const counts = [`Hosts in the list: ${direct.length}.`];
+	if (direct.length < hosts.length)
+		counts.push(`Left out, for they lie behind a jump host: ${hosts.length - direct.length}.`);
+	for (const { line, keyword, reason } of ignored.slice(0, 20))
+		counts.push(`Line ${line}, ${showable(keyword, 40)}: ${showable(reason, 120)}.`);
+	return counts.join(" ");
 }
 
 async function importCertificate(vault: Vault, text: string): Promise<string> {

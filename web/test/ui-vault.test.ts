@@ -48,6 +48,13 @@ for (const [name, before, edit, after] of edits) {
 	});
 }
 
+test("merging another file adds what is new, once, without its comments", async () => {
+	const { hosts } = await holding("# mine\na k\n");
+	assert.equal(await hosts.merge("# theirs\r\na k\r\nb k\r\n\r\n|1|salt|hash k\r\nb k\r\n@revoked * k"), 3);
+	assert.equal(await hosts.read(), "# mine\na k\nb k\n|1|salt|hash k\n@revoked * k\n");
+	assert.equal(await hosts.merge("b k\n"), 0);
+});
+
 test("a line's history tells when it was saved and how often used", async () => {
 	const hosts = new KnownHosts(new MemoryStore(), () => 42);
 	const line = `db1 ${key}`;
@@ -100,6 +107,19 @@ test("recent hosts come newest first, each once, twenty at most", async () => {
 	assert.equal((await recents.list())[0]?.keyId, "k");
 	await recents.remove({ host: "h20", port: 22, username: "u" });
 	assert.equal((await recents.list()).filter((each) => each.host === "h20").length, 1);
+});
+
+test("imported servers come last, once, and count as never connected to", async () => {
+	const recents = new RecentHosts(new MemoryStore(), () => 7);
+	await recents.add({ host: "a", port: 22, username: "u" });
+	await recents.offer([
+		{ host: "a", port: 22, username: "u", keyId: "other" },
+		{ host: "b", port: 22, username: "", keyId: "k" },
+	]);
+	assert.deepEqual(await recents.list(), [
+		{ host: "a", port: 22, username: "u", last: 7 },
+		{ host: "b", port: 22, username: "", keyId: "k", last: 0 },
+	]);
 });
 
 test("nothing but names and counts is ever stored", async () => {

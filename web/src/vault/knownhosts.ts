@@ -36,7 +36,19 @@ export class KnownHosts implements KnownHostsStore {
 
 	/** Adds a line at the end, unless it is there. */
 	async add(line: string): Promise<void> {
-		await this.#change((book) => (linesOf(book.text).includes(line) ? book : append(book, line, this.#now())));
+		await this.#change((book) => (linesOf(book.text).includes(line) ? book : append(book, [line], this.#now())));
+	}
+
+	/** Adds the lines of another file that are not there yet, without its comments; returns how many those were. */
+	async merge(text: string): Promise<number> {
+		let added = 0;
+		await this.#change((book) => {
+			const known = new Set(linesOf(book.text));
+			const fresh = new Set(linesOf(text).filter((line) => /^\s*[^\s#]/.test(line) && !known.has(line)));
+			added = fresh.size;
+			return added === 0 ? book : append(book, [...fresh], this.#now());
+		});
+		return added;
 	}
 
 	/** What is known about a line; undefined if it is not in the file. */
@@ -72,7 +84,7 @@ export class KnownHosts implements KnownHostsStore {
 
 	/** Puts one line in the place of others. */
 	async replace(lines: readonly string[], line: string): Promise<void> {
-		await this.#change((book) => append(without(book, lines), line, this.#now()));
+		await this.#change((book) => append(without(book, lines), [line], this.#now()));
 	}
 
 	async #book(): Promise<Book> {
@@ -89,9 +101,10 @@ function linesOf(text: string): string[] {
 	return text.split("\n").map((line) => line.replace(/\r$/, ""));
 }
 
-function append(book: Book, line: string, now: number): Book {
+function append(book: Book, lines: readonly string[], now: number): Book {
 	const gap = book.text === "" || book.text.endsWith("\n") ? "" : "\n";
-	return { text: `${book.text}${gap}${line}\n`, history: { ...book.history, [line]: { added: now, uses: 0 } } };
+	const history = Object.fromEntries(lines.map((line) => [line, { added: now, uses: 0 }]));
+	return { text: `${book.text}${gap}${lines.join("\n")}\n`, history: { ...book.history, ...history } };
 }
 
 function without(book: Book, lines: readonly string[]): Book {

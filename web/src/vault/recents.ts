@@ -9,7 +9,7 @@ export interface RecentHost {
 	readonly keyId?: string;
 	/** The hosts on the way, as `ssh -J` takes them; absent: none. */
 	readonly jump?: string;
-	/** When it was last connected to; milliseconds since 1970. */
+	/** When it was last connected to; milliseconds since 1970. 0: not yet, it was imported. */
 	readonly last: number;
 }
 
@@ -30,10 +30,17 @@ export class RecentHosts {
 		return (await this.#store.get<readonly RecentHost[]>(record)) ?? [];
 	}
 
+	/** Puts servers last that are not in the list: nobody has connected to them yet. */
+	async offer(entries: readonly Omit<RecentHost, "last">[]): Promise<void> {
+		const offered = entries.map((entry) => entryOf(entry, 0));
+		await this.#store.update<readonly RecentHost[]>(record, (old = []) =>
+			[...old, ...offered.filter((entry) => !old.some((each) => same(each, entry)))].slice(0, most),
+		);
+	}
+
 	/** Puts a server first. Only what names it is kept, whatever else the object holds. */
-	async add({ host, port, username, keyId, jump }: Omit<RecentHost, "last">): Promise<void> {
-		const more = { ...(keyId !== undefined && { keyId }), ...(jump && { jump }) };
-		const entry: RecentHost = { host, port, username, ...more, last: this.#now() };
+	async add(given: Omit<RecentHost, "last">): Promise<void> {
+		const entry = entryOf(given, this.#now());
 		await this.#store.update<readonly RecentHost[]>(record, (old = []) =>
 			[entry, ...old.filter((each) => !same(each, entry))].slice(0, most),
 		);
@@ -42,6 +49,10 @@ export class RecentHosts {
 	async remove(entry: Omit<RecentHost, "last">): Promise<void> {
 		await this.#store.update<readonly RecentHost[]>(record, (old = []) => old.filter((each) => !same(each, entry)));
 	}
+}
+
+function entryOf({ host, port, username, keyId, jump }: Omit<RecentHost, "last">, last: number): RecentHost {
+	return { host, port, username, ...(keyId !== undefined && { keyId }), ...(jump && { jump }), last };
 }
 
 function same(a: Omit<RecentHost, "last">, b: Omit<RecentHost, "last">): boolean {
