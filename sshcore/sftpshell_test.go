@@ -206,6 +206,87 @@ func TestServersWithoutAShell(t *testing.T) {
 	})
 }
 
+// shellServer is a shell of a test's own making: say is told each step, and what
+// it returns is what the step prints. The shell ends where there is nothing.
+func shellServer(say func(step string) string) func(*sshtest.Session) {
+	return func(s *sshtest.Session) {
+		if !strings.HasSuffix(s.Line, "exec sh' sh") { // a stream
+			io.WriteString(s, say(s.Line))
+			s.Exit(0)
+			return
+		}
+		var step string
+		for lines := bufio.NewScanner(s); lines.Scan(); {
+			step += lines.Text()
+			_, mark, last := strings.Cut(lines.Text(), `printf "\036`)
+			if !last {
+				continue
+			}
+			said := ""
+			switch {
+			case strings.Contains(step, "( :"):
+			case strings.Contains(step, "stat -c gnu"):
+				said = "gnu\n"
+			default:
+				said = say(step)
+			}
+			mark, _, _ = strings.Cut(mark, " ")
+			if _, err := io.WriteString(s, said+"\x1e"+mark+" 0\n"); err != nil {
+				return
+			}
+			step = ""
+		}
+	}
+}
+
+func TestShellsThatSayWhatTheyLike(t *testing.T) {
+	list := func(ctx context.Context, s *SFTP) error {
+		for _, err := range s.List(ctx, "/d") {
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	stat := func(ctx context.Context, s *SFTP) error { _, err := s.Stat(ctx, "/f"); return err }
+	const record = "81a4 5 0 0 1 1 ./"
+	for _, tc := range []struct {
+		name string
+		say  string
+		do   func(context.Context, *SFTP) error
+		err  error // nil: some SFTPError
+	}{
+		{"nothing where attributes should be", "", stat, nil},
+		{"words where attributes should be", "no such luck\n", stat, nil},
+		{"numbers that are too large", "81a4 99999999999999999999999 0 0 1 1\n", stat, nil},
+		{"more than anybody asked for", strings.Repeat("x\n", maxShellOutput), stat, nil},
+		{"that an impossible name is there", shellMark + record + "a\x00b\n" + record + "ok\n", list, &NameError{}},
+		{"a name without an end", shellMark + record + strings.Repeat("x", 100_000), list, nil},
+		{"a listing that is none", shellMark + strings.Repeat("x", 100_000), list, nil},
+		{"a listing that is cut off", shellMark + "81a4 5 0 0 1", list, nil},
+		{"no end of other things", strings.Repeat("x", maxShellOutput+10), list, nil},
+		{"no mark before a listing", strings.Repeat(record+"a\n", 10), list, nil},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			connected(t, shellServer(func(string) string { return tc.say }), func(t *testing.T, c *Client, _ *sshtest.Server) {
+				s, err := c.ShellSFTP(t.Context())
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer s.Close()
+				ctx, cancel := context.WithTimeout(t.Context(), patience)
+				defer cancel()
+				err = tc.do(ctx, s)
+				var e *SFTPError
+				var name *NameError
+				if tc.err == nil && !errors.As(err, &e) || tc.err != nil && !errors.As(err, &name) || ctx.Err() != nil {
+					t.Errorf("got %v", err)
+				}
+			})
+		})
+	}
+}
+
 func FuzzShellListing(f *testing.F) {
 	f.Add("81a4 5 0 0 1 1 ./a\n41ed 4096 0 0 1 1 ./b\nc\n")
 	f.Add("81a4 5 0 0 1 1 ./" + strings.Repeat("x", 5000) + "\n")

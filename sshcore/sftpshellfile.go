@@ -127,10 +127,18 @@ func (h *shellHandle) stream(script string) (*shellStream, error) {
 		return nil, shellError(err, nil)
 	}
 	s := &shellStream{session, bufio.NewReader(session.Stdout()), context.AfterFunc(h.f.life, func() { session.Close() })}
-	for tail := ""; tail != shellMark; {
+	tail := ""
+	for n := 0; tail != shellMark; n++ {
+		if n > maxShellOutput {
+			s.close()
+			return nil, &shellFailure{StatusFailure, "it says other things"}
+		}
 		b, err := s.out.ReadByte()
 		if err != nil {
-			return nil, s.end()
+			if err := s.end(); err != nil {
+				return nil, err
+			}
+			return nil, &shellFailure{StatusFailure, "it has ended early"}
 		}
 		tail = tail[max(0, len(tail)+1-len(shellMark)):] + string([]byte{b})
 	}

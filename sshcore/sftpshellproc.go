@@ -99,8 +99,12 @@ func (p *shellProc) run(script string, args []string) (out []byte, status string
 	for len(out) < maxShellOutput {
 		piece, err := p.out.ReadSlice('\n')
 		out = append(out, piece...)
-		if at := bytes.LastIndex(out, []byte(p.mark)); at >= 0 && err == nil {
-			return out[:at], strings.TrimSpace(string(out[at+len(p.mark):])), nil
+		// What a step prints may end without a line feed, so the mark is not
+		// always at a line's beginning; yet it is never longer ago than this.
+		recent := out[max(0, len(out)-len(piece)-len(p.mark)):]
+		if at := bytes.LastIndex(recent, []byte(p.mark)); at >= 0 && err == nil {
+			end := len(out) - len(recent) + at
+			return out[:end], strings.TrimSpace(string(out[end+len(p.mark):])), nil
 		}
 		if err == io.EOF {
 			return out, "", p.ended()

@@ -62,9 +62,10 @@ const (
 	readSize  = 64 << 10
 	writeSize = 32 << 10
 	// maxFlight is how many of them are on the way at a time, and so 4 MiB at
-	// most. It begins with firstFlight and grows with each answer.
+	// most: more than a channel's window lets through in a round trip, however
+	// long that is. It begins with firstFlight and grows with each answer.
 	maxFlight   = 64
-	firstFlight = 8
+	firstFlight = 32
 )
 
 // ring is the requests of a transfer in the order of the file, each with its

@@ -89,7 +89,7 @@ func (u *upload) run(ctx context.Context) (int64, error) {
 		u.tidy(ctx)
 		return u.acked, err
 	}
-	return u.acked, u.explain(ctx, u.close(ctx))
+	return u.acked, u.explain(ctx, u.conclude(ctx))
 }
 
 func (u *upload) total() int64 {
@@ -180,7 +180,7 @@ func (u *upload) receive(ctx context.Context) error {
 	return nil
 }
 
-// finish makes sure that the file is whole.
+// finish gives the file what else it should have.
 func (u *upload) finish(ctx context.Context) error {
 	if u.settle != nil {
 		if err := u.settle(ctx); err != nil {
@@ -197,9 +197,24 @@ func (u *upload) finish(ctx context.Context) error {
 			return err
 		}
 	}
-	e, err := u.stat(ctx)
-	if err != nil {
+	return nil
+}
+
+// conclude asks what the file is and closes it, in one round trip: requests for
+// one file are served in their order.
+func (u *upload) conclude(ctx context.Context) error {
+	stat := u.statRequest()
+	if err := u.s.c.start(ctx, stat); err != nil {
+		u.drop()
 		return err
+	}
+	closed := u.close(ctx)
+	e, err := u.s.takeEntry(ctx, u.op, u.name, stat)
+	switch {
+	case err != nil:
+		return err
+	case closed != nil:
+		return closed
 	}
 	if want := u.t.Offset + u.acked; e.Told.Has(ToldSize) && e.Size != want {
 		return fmt.Errorf("%w: %d bytes instead of %d", ErrSizeMismatch, e.Size, want)
