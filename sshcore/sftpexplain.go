@@ -54,6 +54,11 @@ func (s *SFTP) cause(ctx context.Context, e *SFTPError) error {
 	if s.tooLong(ctx, e.Path) {
 		return ErrNameTooLong
 	}
+	switch e.Op {
+	case "list", "rmdir", "remove", "upload", "mkdir", "copy", "symlink", "link":
+	default:
+		return nil
+	}
 	there, err := s.Stat(ctx, e.Path)
 	switch {
 	case err == nil && notDir(e.Op, there):
