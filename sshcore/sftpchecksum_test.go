@@ -120,7 +120,14 @@ func TestAPutIsCheckedBeforeItReplaces(t *testing.T) {
 			return s.Matches(ctx, part, h[:], 0, 0)
 		}, nil, "new", ""},
 		{"what is wrong is removed", func(ctx context.Context, part string) error {
+			e, err := s.Lstat(ctx, part)
+			if err != nil {
+				return err
+			}
 			spill(t, part, "bad")
+			if err := os.Chtimes(part, e.Mtime, e.Mtime); err != nil {
+				return err
+			}
 			h := sha256.Sum256([]byte("new"))
 			return s.Matches(ctx, part, h[:], 0, 0)
 		}, ErrChecksum, "old", ""},
@@ -130,6 +137,17 @@ func TestAPutIsCheckedBeforeItReplaces(t *testing.T) {
 			spill(t, part, "half of another")
 			return nil
 		}, ErrPartTaken, "old", "half of another"},
+		{"what somebody replaced before it was checked is left to him", func(ctx context.Context, part string) error {
+			os.Remove(part)
+			spill(t, part, "half of another")
+			h := sha256.Sum256([]byte("new"))
+			return s.Matches(ctx, part, h[:], 0, 0)
+		}, ErrPartTaken, "old", "half of another"},
+		{"what somebody removed before it was checked", func(ctx context.Context, part string) error {
+			os.Remove(part)
+			h := sha256.Sum256([]byte("new"))
+			return s.Matches(ctx, part, h[:], 0, 0)
+		}, ErrPartTaken, "old", ""},
 		{"what somebody removed meanwhile", func(_ context.Context, part string) error { return os.Remove(part) }, ErrPartTaken, "old", ""},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

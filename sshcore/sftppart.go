@@ -132,13 +132,28 @@ func ownPart(usual string) string {
 func (p *part) land(ctx context.Context, whole Entry, target string, t Transfer) error {
 	if t.Check != nil {
 		if err := t.Check(ctx, p.name); err != nil {
+			// Of a part that is another's, or none, the check told nothing.
+			if taken := p.still(ctx, whole); errors.Is(taken, ErrPartTaken) {
+				return taken
+			}
 			if errors.Is(err, ErrChecksum) { // nothing to go on from
 				p.s.c.leave(withStrings(fxpRemove, p.name))
 			}
 			return err
 		}
 	}
-	// Somebody who took it for an abandoned one may have put another in its place.
+	if err := p.still(ctx, whole); err != nil {
+		return err
+	}
+	if t.New {
+		return p.s.renameFree(ctx, p.name, target)
+	}
+	return p.s.Replace(ctx, p.name, target)
+}
+
+// still fails with ErrPartTaken unless the part is as it was closed: somebody who
+// took it for an abandoned one may have put another in its place.
+func (p *part) still(ctx context.Context, whole Entry) error {
 	now, err := p.s.Lstat(ctx, p.name)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -148,10 +163,7 @@ func (p *part) land(ctx context.Context, whole Entry, target string, t Transfer)
 	case now.Size != whole.Size || !now.Mtime.Equal(whole.Mtime):
 		return failed(p.op, p.name, ErrPartTaken)
 	}
-	if t.New {
-		return p.s.renameFree(ctx, p.name, target)
-	}
-	return p.s.Replace(ctx, p.name, target)
+	return nil
 }
 
 // abandon lets another Put find what has arrived.
