@@ -129,7 +129,16 @@ test("publint and are-the-types-wrong find nothing", () => {
 		execFileSync(`node_modules/.bin/${command}`, args, { cwd: "consumers", encoding: "utf8" });
 	expect(run("publint", "--strict", "node_modules/wasmiko")).toContain("All good!");
 	const tarball = readdirSync(out).find((name) => name.endsWith(".tgz")) ?? "";
-	run("attw", join(out, tarball), "--profile", "esm-only", "--exclude-entrypoints", "worker.js", "core.wasm");
+	run(
+		"attw",
+		join(out, tarball),
+		"--profile",
+		"esm-only",
+		"--exclude-entrypoints",
+		"worker.js",
+		"core.wasm",
+		"extra.wasm",
+	);
 });
 
 for (const resolution of ["bundler", "nodenext"])
