@@ -32,6 +32,13 @@ class Files(paramiko.SFTPServerInterface):
 
     lstat = stat
 
+    def list_folder(self, path):
+        try:
+            entries = list(os.scandir(path))
+        except OSError as e:
+            return paramiko.SFTPServer.convert_errno(e.errno)
+        return [paramiko.SFTPAttributes.from_stat(e.stat(follow_symlinks=False), e.name) for e in entries]
+
     def open(self, path, flags, attr):
         try:
             fd = os.open(path, flags | getattr(os, "O_BINARY", 0), 0o600)
