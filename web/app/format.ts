@@ -1,16 +1,4 @@
-/** Figures for people. Pure. */
-
-/** Bytes in at most four signs and a unit: `0 B`, `1.2 kB`, `88 MB`. */
-export function formatBytes(bytes: number): string {
-	const units = ["B", "kB", "MB", "GB", "TB"];
-	let value = bytes;
-	let unit = 0;
-	while (value >= 999.5 && unit < units.length - 1) {
-		value /= 1000;
-		unit++;
-	}
-	return `${value < 10 && unit > 0 ? value.toFixed(1) : Math.round(value)} ${units[unit]}`;
-}
+/** Times for people. Pure. */
 
 /** A moment of the past, as coarse as people think: `just now`, `5 min ago`, a time today, a date. */
 export function formatWhen(moment: number, now: number): string {

@@ -1,7 +1,7 @@
 import type { ConnectionInfo } from "../src/client/index.ts";
+import { formatBytes } from "../src/element/bytes.ts";
 import { h, newId } from "../src/element/dom.ts";
 import { showable } from "../src/element/untrusted.ts";
-import { formatBytes } from "./format.ts";
 import type { Log } from "./log.ts";
 import { Modal } from "./modal.ts";
 

@@ -1,8 +1,8 @@
 import folder from "lucide-static/icons/folder.svg";
 import info from "lucide-static/icons/info.svg";
 import type { ConnectionInfo } from "../src/client/index.ts";
+import { formatBytes } from "../src/element/bytes.ts";
 import { h, icon } from "../src/element/dom.ts";
-import { formatBytes } from "./format.ts";
 
 /** What the bar's buttons do. */
 export interface StatusBarEvents {

@@ -5,10 +5,11 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { formatBytes, formatWhen } from "../app/format.ts";
+import { formatWhen } from "../app/format.ts";
 import { checkKey } from "../app/keytext.ts";
 import { targetOfLink } from "../app/link.ts";
 import { AuthError, HostKeyError, SSHError } from "../src/client/errors.ts";
+import { formatBytes } from "../src/element/bytes.ts";
 import { describeProblem, wasCancelled } from "../src/element/problems.ts";
 
 const body = "b3BlbnNzaC1rZXktdjEAAAAABG5vbmU=";

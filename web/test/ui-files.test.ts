@@ -3,7 +3,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { directoryOf } from "../app/osc7.ts";
 import type { Entry, Path } from "../src/client/filetypes.ts";
-import { formatMode, formatOctal, formatSize, formatSpan, parseOctal } from "../src/element/files/figures.ts";
+import { formatSize } from "../src/element/bytes.ts";
+import { formatMode, formatOctal, formatSpan, parseOctal } from "../src/element/files/figures.ts";
 import { gridKey } from "../src/element/files/gridkeys.ts";
 import { Listing } from "../src/element/files/listing.ts";
 import { crumbs, join, parent, pathText, samePath, typedPath } from "../src/element/files/paths.ts";
@@ -195,7 +196,7 @@ test("within a word, a space and a slash are letters", () => {
 });
 
 test("figures are short", () => {
-	const sizes = [0, 999, 1000, 9949, 9950, 123_456, 999_600, 4_294_967_297, 5e15];
+	const sizes = [0, 999, 1000, 9949, 9950, 123_456, 999_600, 60_000_000, 4_294_967_297, 5e15];
 	assert.deepEqual(sizes.map(formatSize), [
 		"0 B",
 		"999 B",
@@ -204,6 +205,7 @@ test("figures are short", () => {
 		"10 kB",
 		"123 kB",
 		"1.0 MB",
+		"60.0 MB",
 		"4.3 GB",
 		"5.0 PB",
 	]);

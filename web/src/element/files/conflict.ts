@@ -1,9 +1,10 @@
 /** The question what to do where a name is taken. */
 import copyIcon from "lucide-static/icons/files.svg";
+import { formatSize } from "../bytes.ts";
 import { h, newId } from "../dom.ts";
 import type { Answering, Card } from "../layer.ts";
 import { button, card } from "../prompts/parts.ts";
-import { formatExactly, formatSize } from "./figures.ts";
+import { formatExactly } from "./figures.ts";
 import { showName } from "./names.ts";
 import type { Choice, Conflict } from "./transfer.ts";
 

@@ -1,19 +1,5 @@
 /** Figures of files and transfers for people. Pure. */
 
-const units = ["B", "kB", "MB", "GB", "TB", "PB"];
-
-/** Bytes in at most four signs and a unit: `0 B`, `1.2 kB`, `88 MB`. */
-export function formatSize(bytes: number): string {
-	let value = bytes;
-	let unit = 0;
-	while (value >= 999.5 && unit < units.length - 1) {
-		value /= 1000;
-		unit++;
-	}
-	const tenths = value < (unit > 1 ? 99.95 : 9.95) && unit > 0;
-	return `${tenths ? value.toFixed(1) : Math.round(value)} ${units[unit]}`;
-}
-
 /** A whole number with its thousands apart. */
 export function formatCount(count: number): string {
 	return new Intl.NumberFormat("en").format(count);

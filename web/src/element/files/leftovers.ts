@@ -1,8 +1,9 @@
 import play from "lucide-static/icons/play.svg";
 import up from "lucide-static/icons/upload.svg";
 import cross from "lucide-static/icons/x.svg";
+import { formatSize } from "../bytes.ts";
 import { h, icon } from "../dom.ts";
-import { formatSize, plural } from "./figures.ts";
+import { plural } from "./figures.ts";
 import type { Journal, Leftover } from "./journal.ts";
 import { type LocalTree, treeOfFiles } from "./localtree.ts";
 import { showName } from "./names.ts";

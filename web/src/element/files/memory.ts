@@ -1,6 +1,6 @@
 /** Downloads in memory, where a browser offers nothing else. */
 import type { Sink } from "../../client/filetypes.ts";
-import { formatSize } from "./figures.ts";
+import { formatSize } from "../bytes.ts";
 import type { Landing } from "./landing.ts";
 import { save } from "./save.ts";
 

@@ -1,7 +1,8 @@
 import type { Entry } from "../../client/filetypes.ts";
+import { formatSize } from "../bytes.ts";
 import { h } from "../dom.ts";
 import { textButton } from "../prompts/parts.ts";
-import { formatSize, plural } from "./figures.ts";
+import { plural } from "./figures.ts";
 import type { Folder } from "./folder.ts";
 import { isFolder } from "./listing.ts";
 

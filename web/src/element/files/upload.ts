@@ -1,7 +1,8 @@
 /** Uploads: from a tree of local files to jobs of the queue. */
 import { SFTPError } from "../../client/errors.ts";
 import type { Path, SFTP } from "../../client/filetypes.ts";
-import { formatExactly, formatSize } from "./figures.ts";
+import { formatSize } from "../bytes.ts";
+import { formatExactly } from "./figures.ts";
 import type { Leftover, Remembered } from "./journal.ts";
 import type { LocalTree, Names } from "./localtree.ts";
 import { numbered, showName } from "./names.ts";
