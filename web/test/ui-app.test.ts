@@ -152,9 +152,20 @@ const problems: [name: string, error: unknown, code: string, says: RegExp][] = [
 		/^(?!.*work-laptop)/s,
 	],
 	[
-		"a wrong pin says that nothing was sent",
-		new HostKeyError("The key is not the pinned one.", key, [], { reason: "mismatch" }),
+		"a wrong pin says once that nothing was sent",
+		new HostKeyError(
+			"The key of db1 is not the expected one. The connection was stopped; nothing was sent: no password and no key.",
+			key,
+			[],
+			{ reason: "mismatch" },
+		),
 		"hostkey/mismatch",
+		/^(?!.*nothing was sent.*nothing was sent).*nothing was sent.*SHA256:x/is,
+	],
+	[
+		"an unknown key says that nothing was sent",
+		new HostKeyError("The key of db1 is not known.", key, [], { reason: "unknown" }),
+		"hostkey/unknown",
 		/Nothing was sent.*SHA256:x/s,
 	],
 	[

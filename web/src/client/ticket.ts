@@ -61,6 +61,6 @@ export function blameTicket(error: unknown, { ticket }: ConnectOptions): unknown
 	const { message, offered, known, reason, jump } = error;
 	return new HostKeyError(message, offered, known, {
 		...{ reason, jump, cause: error },
-		hint: "Your administrator pinned this server's key, and the server shows another. Nothing was sent to it. Tell whoever runs the portal.",
+		hint: "Your administrator pinned this server's key, and the server shows another. Tell whoever runs the portal.",
 	});
 }

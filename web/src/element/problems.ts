@@ -50,12 +50,7 @@ function wordsFor(error: SSHError, where: Where): Pick<Problem, "title" | "cause
 	const title = showable(error.message, longest);
 	const todo = showable(error.hint, longest);
 	if (wasCancelled(error)) return { title: "Not connected.", cause: "You cancelled.", todo: "" };
-	if (error instanceof HostKeyError)
-		return {
-			title,
-			cause: `Nothing was sent: no password and no key. The server showed ${error.offered.fingerprint}.`,
-			todo,
-		};
+	if (error instanceof HostKeyError) return { title, cause: shownKey(error), todo };
 	if (error instanceof AuthError) return { title, cause: triedKeys(error, where), todo };
 	if (error.code === "internal" && todo === "")
 		return {
@@ -64,6 +59,12 @@ function wordsFor(error: SSHError, where: Where): Pick<Problem, "title" | "cause
 			todo: "Try again. If it happens again, report it with the details below.",
 		};
 	return { title, cause: "", todo };
+}
+
+/** Of every key but an unknown one, the title says already that nothing was sent. */
+function shownKey({ reason, offered }: HostKeyError): string {
+	const shown = `The server showed ${offered.fingerprint}.`;
+	return reason === "unknown" ? `Nothing was sent: no password and no key. ${shown}` : shown;
 }
 
 function triedKeys(error: AuthError, { keys }: Where): string {
