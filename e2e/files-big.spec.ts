@@ -121,7 +121,7 @@ test("offsets beyond 32 bits are met to the byte", async ({ page, sshd }) => {
 });
 
 panel("two thousand small files go up as a folder and come down as an archive", async ({ files, page }) => {
-	test.setTimeout(120_000);
+	test.setTimeout(240_000);
 	const local = mkdtempSync(join(tmpdir(), "wasmiko-many-"));
 	try {
 		const all = new Map(Array.from({ length: 2000 }, (_, i) => [`f${i}`, randomBytes(i % 5 === 0 ? i : 4096)]));
