@@ -3,6 +3,7 @@ module github.com/wasmiko/wasmiko
 go 1.26.0
 
 ignore (
+	./e2e/consumers/node_modules
 	./e2e/node_modules
 	./web/node_modules
 )

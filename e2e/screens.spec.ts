@@ -171,3 +171,13 @@ class Tour {
 		});
 	}
 }
+
+test("the licences are a click away", async ({ page, context }) => {
+	const app = await new App(page).open();
+	await app.button("Settings").click();
+	const dialog = app.dialog("Settings");
+	await expect(dialog).toContainText(/Wasmiko \S+, Apache License 2\.0/);
+	const opened = context.waitForEvent("page");
+	await dialog.getByRole("link", { name: "All licences" }).click();
+	await expect((await opened).locator("body")).toContainText("golang.org/x/crypto");
+});

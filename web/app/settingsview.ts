@@ -2,6 +2,9 @@ import { h, newId } from "../src/element/dom.ts";
 import type { Settings } from "../src/vault/index.ts";
 import { Modal } from "./modal.ts";
 
+/** Put in by the build. */
+declare const WASMIKO_VERSION: string;
+
 /** Shows the settings. Each change counts at once. */
 export function showSettings(now: Settings, lasting: boolean, onChange: (some: Partial<Settings>) => void): void {
 	new Modal(
@@ -22,6 +25,18 @@ export function showSettings(now: Settings, lasting: boolean, onChange: (some: P
 				{ class: "quiet" },
 				"This browser lets the page store nothing here: settings and host keys last until the tab closes.",
 			),
+		about(),
+	);
+}
+
+/** What this is, and by whose leave it ships what it is made of. */
+function about(): HTMLElement {
+	const licences = { href: new URL("licenses.txt", document.baseURI).href, target: "_blank", rel: "noopener" };
+	return h(
+		"p",
+		{ class: "quiet" },
+		`Wasmiko ${WASMIKO_VERSION}, Apache License 2.0. `,
+		h("a", licences, "All licences"),
 	);
 }
 
