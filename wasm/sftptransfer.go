@@ -115,7 +115,10 @@ func (f *files) upload(ctx context.Context, p wire.SFTPWrite, in *port) (int64, 
 	stop := context.AfterFunc(ctx, func() { in.Reset(cancelled) })
 	defer stop()
 	path := string(p.Path)
-	src := &source{from: in, sum: sha256.New()}
+	src := &source{from: in}
+	if p.Verify {
+		src.sum = sha256.New()
+	}
 	if p.Skip > 0 {
 		if err := compare(ctx, s, path, src, p); err != nil {
 			return 0, err
@@ -145,11 +148,11 @@ func (f *files) put(ctx context.Context, s *sshcore.SFTP, path string, src *sour
 	return s.Upload(ctx, path, src, t)
 }
 
-// source is what is uploaded: it keeps the checksum, and knows how long it
-// should be.
+// source is what is uploaded: it keeps the checksum if there is to be one, and
+// knows how long it should be.
 type source struct {
 	from  io.Reader
-	sum   hash.Hash
+	sum   hash.Hash // or nil: it costs more than all the rest of an upload
 	seen  int64
 	want  int64
 	exact bool // want is known
@@ -158,7 +161,9 @@ type source struct {
 func (r *source) Read(b []byte) (int, error) {
 	n, err := r.from.Read(b)
 	r.seen += int64(n)
-	r.sum.Write(b[:n])
+	if r.sum != nil {
+		r.sum.Write(b[:n])
+	}
 	if r.exact && (r.seen > r.want || err == io.EOF && r.seen < r.want) {
 		return n, errShort
 	}
