@@ -24,14 +24,19 @@ const common = {
 	define: { WASMIKO_VERSION: JSON.stringify(version) },
 };
 
-// Stylesheets go into shadow roots as text, minified like the rest.
+// Stylesheets that a script imports go into shadow roots as text, bundled and
+// minified like the rest; what a stylesheet imports is esbuild's own work.
 const styleText = {
 	name: "style-text",
 	setup(build) {
-		build.onLoad({ filter: /\.css$/ }, async (args) => {
-			if (build.initialOptions.entryPoints.some((e) => args.path.endsWith(e.in ?? e))) return null;
-			const css = await esbuild.transform(readFileSync(args.path, "utf8"), { loader: "css", minify: true });
-			return { contents: css.code, loader: "text" };
+		build.onResolve({ filter: /\.css$/ }, async ({ kind, path, resolveDir, pluginData }) => {
+			if (kind !== "import-statement" || pluginData === styleText) return null;
+			const found = await build.resolve(path, { kind, resolveDir, pluginData: styleText });
+			return found.errors.length > 0 ? found : { path: found.path, namespace: "style-text" };
+		});
+		build.onLoad({ filter: /./, namespace: "style-text" }, async ({ path }) => {
+			const { outputFiles } = await esbuild.build({ entryPoints: [path], bundle: true, minify: true, write: false });
+			return { contents: outputFiles[0].text, loader: "text" };
 		});
 	},
 };
