@@ -1,10 +1,11 @@
 import type { Terminal } from "@xterm/xterm";
-import { AlgorithmError, type ConnectOptions, HostKeyError, type SSHClient } from "../client/index.ts";
+import type { HostKeyError, SSHClient } from "../client/index.ts";
 import { Absence } from "./absence.ts";
-import { darkOf, fontSizeOf, fontSizes, lookOf, type Target, targetOf, whereOf } from "./attributes.ts";
-import { news, PromptEvent, type TicketAsk } from "./events.ts";
+import { Approach, shellOf } from "./approach.ts";
+import { darkOf, fontSizeOf, fontSizes, lookOf, targetOf, whereOf } from "./attributes.ts";
+import { news } from "./events.ts";
+import { isAlarming, showFailure } from "./failures.ts";
 import { cancelled } from "./layer.ts";
-import { legacyCard } from "./legacycard.ts";
 import { endedBar, lostBar, type NoticeActions, ProgressCard, problemCard } from "./notices.ts";
 import type { TerminalOptions } from "./options.ts";
 import { reasonOf } from "./passwords.ts";
@@ -14,8 +15,6 @@ import { Session, type SessionEnd } from "./session.ts";
 import { busyStates, describeState, liveStates, stateOf, type TerminalState } from "./state.ts";
 import { showable } from "./untrusted.ts";
 import { View } from "./view.ts";
-
-const queries = ["(prefers-color-scheme: dark)", "(prefers-reduced-motion: reduce)"];
 
 /**
  * `<ssh-terminal>`: a terminal with an SSH session. Attributes name the
@@ -29,7 +28,12 @@ export class SSHTerminal extends HTMLElement {
 	static readonly observedAttributes = ["theme", "font-size", "readonly"];
 
 	readonly #shadow = this.attachShadow({ mode: "open" });
-	readonly #media = queries.map((query) => window.matchMedia(query));
+	readonly #approach = new Approach(this, {
+		onChoice: (target, ticket) => {
+			if (ticket !== undefined) this.#options = { ...this.#options, ticket };
+			this.#view?.label(whereOf(target));
+		},
+	});
 	#options: TerminalOptions = {};
 	#state: TerminalState = "idle";
 	#view: View | undefined;
@@ -38,7 +42,6 @@ export class SSHTerminal extends HTMLElement {
 	#absence: Absence | undefined;
 	#progress: ProgressCard | undefined;
 	#ready: PromiseWithResolvers<SSHClient> | undefined;
-	#usedTicket: string | undefined;
 
 	/** What attributes do not say. Takes effect with the next connect, looks at once. */
 	get options(): TerminalOptions {
@@ -77,6 +80,7 @@ export class SSHTerminal extends HTMLElement {
 			onResize: (cols, rows) => this.#session?.resize(cols, rows),
 			onTitle: (title) => this.dispatchEvent(news("ssh-title", { title })),
 			onBell: () => this.#bell(),
+			onMedia: () => this.#restyle(),
 			onFontSize: (change) => this.#changeFontSize(change),
 			mayCopy: () => this.#options.remoteClipboard === true,
 			isLive: () => liveStates.has(this.#state) && !this.hasAttribute("readonly"),
@@ -84,7 +88,6 @@ export class SSHTerminal extends HTMLElement {
 		});
 		this.#questions = new Questions(this, this.#view.layer);
 		this.#view.label(this.#where());
-		for (const query of this.#media) query.addEventListener("change", this.#restyle);
 		if (this.hasAttribute("autoconnect")) void this.connect().catch(() => {});
 	}
 
@@ -115,28 +118,22 @@ export class SSHTerminal extends HTMLElement {
 		this.#ready = Promise.withResolvers<SSHClient>();
 		this.#ready.promise.catch(() => {});
 		const { promise } = this.#ready;
-		const { cols, rows } = view.screen.terminal;
-		const { term = "xterm-256color", env = { LANG: "C.UTF-8" }, lendKeys = [] } = this.#options;
-		const agent = lendKeys.length > 0 ? questions.lend(lendKeys) : undefined;
-		const session: Session = new Session(
-			{ cols, rows, term, env, agent, command: this.#options.command ?? "" },
-			{
-				onProgress: (step) => {
-					this.#setState(stateOf(step.step) ?? this.#state);
-					this.#progress?.advance(step);
-				},
-				onBanner: (text) => {
-					this.#progress?.banner(text);
-					view.screen.print(showable(text));
-				},
-				onHostKeys: (update) => this.dispatchEvent(news("ssh-hostkeys", update)),
-				onReady: (client) => this.#begin(client, session),
-				onOutput: (chunk, consumed) => view.screen.terminal.write(chunk, consumed),
-				onEnd: (end) => {
-					if (this.#session === session) void this.#finish(end, session);
-				},
+		const session: Session = new Session(shellOf(this.#options, view.screen.terminal, questions), {
+			onProgress: (step) => {
+				this.#setState(stateOf(step.step) ?? this.#state);
+				this.#progress?.advance(step);
 			},
-		);
+			onBanner: (text) => {
+				this.#progress?.banner(text);
+				view.screen.print(showable(text));
+			},
+			onHostKeys: (update) => this.dispatchEvent(news("ssh-hostkeys", update)),
+			onReady: (client) => this.#begin(client, session),
+			onOutput: (chunk, consumed) => view.screen.terminal.write(chunk, consumed),
+			onEnd: (end) => {
+				if (this.#session === session) void this.#finish(end, session);
+			},
+		});
 		this.#session = session;
 		view.label(this.#where());
 		this.#progress = new ProgressCard(this.#where(), () => {
@@ -145,7 +142,7 @@ export class SSHTerminal extends HTMLElement {
 		});
 		view.layer.show(this.#progress);
 		this.#setState("connecting");
-		void session.run(this.#connectOptions(this.#options, questions, session.signal));
+		void session.run(this.#approach.connectOptions(this.#options, questions, session.signal));
 		return promise;
 	}
 
@@ -234,20 +231,11 @@ export class SSHTerminal extends HTMLElement {
 		if (kind === "lost" && this.#options.onLost === "login" && absence?.mayLogIn(error) === true)
 			void this.connect().catch(() => {});
 		else if (kind === "lost") view.layer.show(lostBar(this.#where(), problem, this.#actions()));
-		else if (error instanceof HostKeyError && (error.reason === "changed" || error.reason === "revoked"))
-			await this.#alarm(error, session);
-		else this.#explain(problem, error, view);
-	}
-
-	/** Shows a failure; where a server has only old algorithms, and the page can remember that they are allowed, with the way on. */
-	#explain(problem: Problem, error: unknown, view: View): void {
-		const actions = this.#actions();
-		const { offerLegacy = false } = this.#options;
-		const old = error instanceof AlgorithmError && error.legacy && error.jump === "" ? error : undefined;
-		const allow = () => this.dispatchEvent(news("ssh-legacy", {}));
-		const again = () => this.#explain(problem, error, view);
-		const ask = old && offerLegacy ? () => view.layer.show(legacyCard(this.#where(), old, allow, again)) : undefined;
-		view.layer.show(problemCard(problem, actions, ask));
+		else if (isAlarming(error)) await this.#alarm(error, session);
+		else {
+			const allow = this.#options.offerLegacy ? () => this.dispatchEvent(news("ssh-legacy", {})) : undefined;
+			showFailure(view.layer, { where: this.#where(), problem, error, actions: this.#actions(), allow });
+		}
 	}
 
 	async #alarm(error: HostKeyError, session: Session): Promise<void> {
@@ -284,40 +272,6 @@ export class SSHTerminal extends HTMLElement {
 		return whereOf(targetOf(this, this.#options));
 	}
 
-	/** The options are those of the call: what the page sets meanwhile, as frameworks do, is for the next one. */
-	async #connectOptions(options: TerminalOptions, questions: Questions, signal: AbortSignal): Promise<ConnectOptions> {
-		const pin = this.getAttribute("fingerprint") ?? undefined;
-		const target = await this.#target(targetOf(this, options), options);
-		const { keepAliveMs, algorithms, hostKeyAlias, jump = [], onTrace } = options;
-		return {
-			...target,
-			...(typeof options.relay === "function" && { relay: options.relay() }),
-			auth: questions.auth(options, target),
-			hostKey: questions.hostKey(options, pin, signal),
-			jump: jump.map((hop) => questions.hop(hop, options, signal)),
-			...(keepAliveMs !== undefined && { keepAliveMs }),
-			...(algorithms !== undefined && { algorithms }),
-			...(hostKeyAlias !== undefined && { hostKeyAlias }),
-			...(onTrace !== undefined && { onTrace }),
-		};
-	}
-
-	/** Where to, with a ticket that was not used before if one can be had. */
-	async #target(known: Target, options: TerminalOptions): Promise<Target> {
-		const again = known.ticket !== undefined && known.ticket === this.#usedTicket;
-		let target = known;
-		if (again || (known.ticket === undefined && known.host === "")) {
-			const ticket = await PromptEvent.ask<TicketAsk, string>(this, "ssh-ticket", { again });
-			if (ticket !== undefined) {
-				this.#options = { ...this.#options, ticket };
-				target = targetOf(this, { ...options, ticket });
-			}
-			this.#view?.label(whereOf(target));
-		}
-		this.#usedTicket = target.ticket;
-		return target;
-	}
-
 	#changeFontSize(change: -1 | 0 | 1): void {
 		this.setAttribute("font-size", String(change === 0 ? fontSizes.usual : fontSizeOf(this) + change));
 		this.dispatchEvent(news("ssh-font-size", { size: fontSizeOf(this) }));
@@ -335,7 +289,6 @@ export class SSHTerminal extends HTMLElement {
 	#tearDown(): void {
 		this.#session?.close();
 		this.#session = undefined;
-		for (const query of this.#media) query.removeEventListener("change", this.#restyle);
 		this.#view?.layer.dismiss();
 		this.#questions?.forget();
 		this.#questions = undefined;

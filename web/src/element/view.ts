@@ -14,6 +14,8 @@ export interface ViewEvents {
 	onResize(cols: number, rows: number): void;
 	onTitle(title: string): void;
 	onBell(): void;
+	/** What the person asked of the machine has changed: dark, or no motion. */
+	onMedia(): void;
 	onFontSize(change: -1 | 0 | 1): void;
 	/** Whether a program may put text on the clipboard. */
 	mayCopy(): boolean;
@@ -25,6 +27,7 @@ export interface ViewEvents {
 
 const styles = sheet(elementStyles);
 const mac = /Mac|iPhone|iPad/.test(navigator.platform);
+const queries = ["(prefers-color-scheme: dark)", "(prefers-reduced-motion: reduce)"];
 const toastMs = 2500;
 
 /** Everything that a terminal element shows: the screen, the layer of cards over it, the find bar, small notes. */
@@ -39,6 +42,7 @@ export class View implements Disposable {
 	readonly #toast = h("div", { class: "toast", role: "status" });
 	readonly #link = h("div", { class: "link", "aria-hidden": "true" });
 	readonly #shadow: ShadowRoot;
+	readonly #media = queries.map((query) => window.matchMedia(query));
 	#toastTimer: ReturnType<typeof setTimeout> | undefined;
 	#tabMovesFocus = false;
 
@@ -66,6 +70,7 @@ export class View implements Disposable {
 		this.screen.terminal.attachCustomKeyEventHandler((event) => this.#key(event));
 		this.live(false);
 		box.addEventListener("paste", this.#onPaste, { capture: true });
+		for (const query of this.#media) query.addEventListener("change", this.#onMedia);
 	}
 
 	/** Applies a changed look. */
@@ -127,6 +132,7 @@ export class View implements Disposable {
 	}
 
 	[Symbol.dispose](): void {
+		for (const query of this.#media) query.removeEventListener("change", this.#onMedia);
 		clearTimeout(this.#toastTimer);
 		this.screen[Symbol.dispose]();
 		this.#shadow.replaceChildren();
@@ -138,6 +144,8 @@ export class View implements Disposable {
 		event.stopImmediatePropagation();
 		void this.paste(event.clipboardData?.getData("text/plain") ?? "");
 	};
+
+	readonly #onMedia = (): void => this.#events.onMedia();
 
 	#paint(look: Look, dark: boolean): void {
 		this.#root.classList.toggle("dark", dark);
