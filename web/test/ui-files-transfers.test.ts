@@ -13,14 +13,14 @@ const settle = () => new Promise<void>((resolve) => setImmediate(resolve));
 /** A job that does what the test tells it. */
 class Scripted implements Job {
 	readonly name: string;
-	readonly size: number;
+	readonly size: number | undefined;
 	readonly whole: boolean;
 	readonly attempts: (Attempt & { finish(): void; fail(error: unknown): void })[] = [];
 	discarded = 0;
 
-	constructor(name: string, size = 100, whole = false) {
+	constructor(name: string, size: number | "unknown" = 100, whole = false) {
 		this.name = name;
-		this.size = size;
+		this.size = size === "unknown" ? undefined : size;
 		this.whole = whole;
 	}
 
@@ -65,14 +65,15 @@ function setup() {
 	return { transfers, clock, asked, over, lost, add };
 }
 
-const jobs = (count: number) => Array.from({ length: count }, (_, i) => new Scripted(`f${i}`));
+const jobs = (count: number, size?: number) => Array.from({ length: count }, (_, i) => new Scripted(`f${i}`, size));
+const MiB = 2 ** 20;
 const conflict = (name: string) =>
 	new ConflictError({ name, folder: "/", there: { type: "file" }, here: {}, canResume: false });
 const lostError = () => new SSHError("closed", "The connection was lost.", { reason: "reset" });
 
 test("nothing runs without a session, and three at once with one", async () => {
 	const { transfers, add } = setup();
-	const five = jobs(5);
+	const five = jobs(5, 100 * MiB);
 	const batch = add(five);
 	assert.equal(batch.state, "queued");
 	transfers.connect(session("a"));
@@ -89,6 +90,29 @@ test("nothing runs without a session, and three at once with one", async () => {
 	assert.equal(batch.count("done"), 1);
 	assert.equal(transfers.busy, 1);
 });
+
+const widths: [name: string, sizes: (number | undefined)[], begun: number][] = [
+	["small ones up to twelve", Array(20).fill(4096), 12],
+	["small ones as long as all of them are few bytes", Array(20).fill(MiB), 8],
+	["empty ones up to twelve", Array(20).fill(0), 12],
+	["three large ones", Array(5).fill(100 * MiB), 3],
+	["three of unknown size", Array(5).fill(undefined), 3],
+	["no small ones beside three large ones", [100 * MiB, 100 * MiB, 100 * MiB, 1, 1], 3],
+	["no more than three beside a large one", [100 * MiB, 1, 1, 1, 1], 3],
+	["no small one that overtakes a large one", [1, 1, 1, 1, 100 * MiB, 1, 1], 4],
+];
+for (const [name, sizes, begun] of widths) {
+	test(`at once run ${name}`, () => {
+		const { transfers, add } = setup();
+		const all = sizes.map((size, i) => new Scripted(`f${i}`, size ?? "unknown"));
+		add(all);
+		transfers.connect(session("a"));
+		assert.deepEqual(
+			all.map((job) => job.attempts.length),
+			all.map((_, i) => (i < begun ? 1 : 0)),
+		);
+	});
+}
 
 test("a batch is over when all are", async () => {
 	const { transfers, add, over } = setup();
@@ -191,7 +215,7 @@ test("a lost connection is no failure: the next session goes on", async () => {
 	const { transfers, add, lost } = setup();
 	const first = session("a");
 	transfers.connect(first);
-	const four = jobs(4);
+	const four = jobs(4, 100 * MiB);
 	const batch = add(four);
 	four[0]?.last.progress(70);
 	for (const job of four.slice(0, 3)) job.last.fail(lostError());

@@ -29,6 +29,9 @@ import { Viewer } from "./viewer.ts";
 
 const styles = [sheet(elementStyles), sheet(filesStyles)];
 
+/** So often others are told how far transfers are: once a frame. */
+const tellMs = 16;
+
 /** Where a panel stands to its terminal. */
 export type Side = "right" | "below";
 
@@ -79,6 +82,7 @@ export class Panel {
 	#viewer: Viewer | undefined;
 	#side: Side | undefined;
 	#frame = 0;
+	#telling: ReturnType<typeof setTimeout> | undefined;
 
 	constructor(shadow: ShadowRoot, events: PanelEvents) {
 		this.#events = events;
@@ -317,7 +321,11 @@ export class Panel {
 	#transfersChanged(): void {
 		this.#journal.noteSoon(this.transfers);
 		this.#strip.drawSoon();
-		this.#events.onTransfers();
+		// Not by frames: a page that nobody looks at has none, and tells how far it is in its title.
+		this.#telling ??= setTimeout(() => {
+			this.#telling = undefined;
+			this.#events.onTransfers();
+		}, tellMs);
 	}
 
 	#over(batch: Batch): void {

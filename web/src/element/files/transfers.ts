@@ -18,6 +18,12 @@ export interface TransferHooks {
 
 /** So many files move at once; within each, many requests are in flight. */
 const parallel = 3;
+/** So many small ones: a small file is more round trips than bytes. */
+const mostSmall = 12;
+/** Bytes of all that moves, up to which files are small. */
+const smallBytes = 8 * 2 ** 20;
+/** Nobody knows how large it is. */
+const unknown = Number.POSITIVE_INFINITY;
 /** A connection that breaks so often without a byte moved is not worth waiting for. */
 const mostLosses = 8;
 
@@ -29,7 +35,8 @@ export class Transfers {
 	readonly #hooks: TransferHooks;
 	#batches: Batch[] = [];
 	#sftp: SFTP | undefined;
-	#running = 0;
+	/** What runs, by how many bytes it is. */
+	readonly #running = new Map<Batch | Transfer, number>();
 	#asking: AbortController | undefined;
 	/** Whether checksums are compared, from the next file on. */
 	verify = false;
@@ -142,15 +149,25 @@ export class Transfers {
 		const sftp = this.#sftp;
 		if (sftp === undefined) return;
 		for (const batch of this.#batches) {
-			if (this.#running >= parallel) return;
-			if (batch.preparing === "queued" || batch.preparing === "retrying") void this.#prepare(batch, sftp);
+			if (batch.preparing === "queued" || batch.preparing === "retrying") {
+				if (!this.#hasRoom(unknown)) return;
+				void this.#prepare(batch, sftp);
+			}
 			if (batch.preparing !== undefined) continue;
 			for (const each of batch.transfers) {
-				if (this.#running >= parallel) return;
-				if (each.abort !== undefined) continue;
-				if (each.state === "queued" || each.state === "retrying") void this.#run(each, sftp);
+				if (each.abort !== undefined || (each.state !== "queued" && each.state !== "retrying")) continue;
+				// Nobody overtakes the next one, however small.
+				if (!this.#hasRoom(each.total ?? unknown)) return;
+				void this.#run(each, sftp);
 			}
 		}
+	}
+
+	/** Whether something of so many bytes may begin. */
+	#hasRoom(bytes: number): boolean {
+		if (this.#running.size < parallel) return true;
+		if (this.#running.size >= mostSmall) return false;
+		return [...this.#running.values()].reduce((sum, each) => sum + each, bytes) <= smallBytes;
 	}
 
 	async #prepare(batch: Batch, sftp: SFTP): Promise<void> {
@@ -159,7 +176,7 @@ export class Transfers {
 		const abort = new AbortController();
 		batch.preparing = "running";
 		batch.abort = abort;
-		this.#running++;
+		this.#running.set(batch, unknown);
 		try {
 			const { jobs, skipped = [] } = await prepare(sftp, abort.signal);
 			if (!abort.signal.aborted) {
@@ -176,7 +193,7 @@ export class Transfers {
 			}
 		}
 		batch.abort = undefined;
-		this.#running--;
+		this.#running.delete(batch);
 		this.#ended(batch);
 		this.#changed();
 	}
@@ -189,7 +206,7 @@ export class Transfers {
 		transfer.state = "running";
 		transfer.tried = true;
 		transfer.stop = undefined;
-		this.#running++;
+		this.#running.set(transfer, transfer.total ?? unknown);
 		try {
 			await transfer.job.run({
 				sftp,
@@ -209,7 +226,7 @@ export class Transfers {
 			await this.#broken(transfer, error, sftp);
 		}
 		transfer.abort = undefined;
-		this.#running--;
+		this.#running.delete(transfer);
 		this.#ended(transfer.batch);
 		this.#changed();
 	}
