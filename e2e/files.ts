@@ -44,9 +44,14 @@ export class Files {
 	async open(): Promise<this> {
 		await this.page.keyboard.press("Control+Shift+L");
 		await expect(this.grid).toBeFocused();
-		await expect(this.page.locator("ssh-files .status")).toContainText(/item|^$/);
+		await this.listed();
 		await this.go(this.dir);
 		return this;
+	}
+
+	/** Waits until the folder is read to its end. */
+	async listed(options: { readonly timeout?: number } = {}): Promise<void> {
+		await expect(this.page.locator("ssh-files .main")).toHaveAttribute("data-state", "ready", options);
 	}
 
 	async go(path: string): Promise<void> {

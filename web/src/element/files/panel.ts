@@ -356,6 +356,8 @@ export class Panel {
 	}
 
 	#drawSoon(): void {
+		// At once: whoever waits for the end must not take that of before for it.
+		if (this.#folder.state === "loading") this.#main.dataset.state = "loading";
 		this.#frame ||= requestAnimationFrame(() => {
 			this.#frame = 0;
 			this.#draw();
@@ -363,6 +365,7 @@ export class Panel {
 	}
 
 	#draw(): void {
+		this.#main.dataset.state = this.#folder.state;
 		this.#grid.draw();
 		this.#blank.draw(this.#sftp === undefined ? this.#note : undefined);
 		this.#drawStatus();
