@@ -127,8 +127,10 @@ panel("two thousand small files go up as a folder and come down as an archive", 
 		const all = new Map(Array.from({ length: 2000 }, (_, i) => [`f${i}`, randomBytes(i % 5 === 0 ? i : 4096)]));
 		mkdirSync(join(local, "many"));
 		for (const [name, bytes] of all) writeFileSync(join(local, "many", name), bytes);
+		const start = Date.now();
 		await files.uploadFolder(join(local, "many"));
 		await expect(files.transfers).toContainText("Done · 2,000 files", { timeout: 90_000 });
+		console.log(`up ${Math.round(2_000_000 / (Date.now() - start))} files/s`);
 		expect(readdirSync(join(files.dir, "many"))).toHaveLength(2000);
 		for (const [name, bytes] of all) expect(files.read(`many/${name}`).equals(bytes), name).toBe(true);
 
@@ -140,6 +142,46 @@ panel("two thousand small files go up as a folder and come down as an archive", 
 		rmSync(local, { recursive: true });
 	}
 	await expect(page.locator(".why:not(:empty)")).toHaveCount(0);
+});
+
+panel("a folder of a hundred thousand entries stays smooth", async ({ files, page }) => {
+	test.setTimeout(120_000);
+	const [half, all] = [50_000, 100_000];
+	const make = `seq -f m%06.0f ${half} | xargs touch; seq -f o%06.0f ${half - 1} | xargs touch; touch needle`;
+	mkdirSync(join(files.dir, "many"));
+	execFileSync("sh", ["-c", make], { cwd: join(files.dir, "many") });
+	await page.evaluate(() => {
+		const longest = { ms: 0 };
+		Object.assign(window, { longest });
+		new PerformanceObserver((list) => {
+			for (const { duration } of list.getEntries()) longest.ms = Math.max(longest.ms, Math.round(duration));
+		}).observe({ type: "longtask" });
+	});
+	const drawn = () => files.grid.locator(".rows .row").count();
+
+	const start = Date.now();
+	await files.go(`${files.dir}/many`);
+	await files.listed({ timeout: 60_000 });
+	console.log(`${all} entries in ${Date.now() - start} ms`);
+	await expect(page.locator("ssh-files .status")).toContainText("100,000 items");
+	await expect(files.grid).toHaveAttribute("aria-rowcount", `${all + 1}`);
+	expect(await drawn(), "rows at the top").toBeLessThan(80);
+
+	await files.grid.focus();
+	await page.keyboard.press("End");
+	await expect(files.row("o049999")).toHaveAttribute("aria-rowindex", `${all + 1}`);
+	await expect(files.row("o049999")).toBeInViewport();
+	expect(await drawn(), "rows at the end").toBeLessThan(80);
+
+	await page.keyboard.type("need");
+	await expect(files.row("needle")).toHaveAttribute("aria-rowindex", `${half + 2}`);
+	await expect(files.row("needle")).toHaveAttribute("aria-selected", "true");
+	await expect(files.row("needle")).toBeInViewport();
+	expect(await drawn(), "rows in the middle").toBeLessThan(80);
+
+	const longest = await page.evaluate(() => (window as unknown as { longest: { ms: number } }).longest.ms);
+	console.log(`the longest task took ${longest} ms`);
+	expect(longest, "milliseconds of the longest task").toBeLessThan(1000);
 });
 
 panel("a deep tree goes up, comes down and is deleted", async ({ files, page }) => {
