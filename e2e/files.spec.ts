@@ -162,6 +162,7 @@ test("several files and folders come as one archive, whatever they are called", 
 	symlinkSync("/etc/passwd", join(files.dir, "d/passwd"));
 	put(files, "loose.txt", "4");
 	await files.button("Refresh (F5)").click();
+	await files.listed();
 	await files.grid.focus();
 	await page.keyboard.press("Control+a");
 	const arrived = page.waitForEvent("download");
