@@ -201,6 +201,7 @@ async function bundlePackage() {
 	});
 	copyFileSync(join(dirname(core), "third-party.txt"), join(npmDist, "LICENSES.txt"));
 	copyFileSync("LICENSE", join(npmDist, "LICENSE"));
+	copyFileSync("docs/npm.md", join(npmDist, "README.md"));
 	writeFileSync(join(npmDist, "package.json"), `${JSON.stringify(packageJSON(), null, "\t")}\n`);
 }
 

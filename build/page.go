@@ -19,7 +19,7 @@ type manifest struct {
 const manifestPath = cacheDir + "/manifest.json"
 
 func bundlePage() error {
-	inputs := []string{"web/src", "web/app", "web/gen", "web/package-lock.json", "examples", "build/bundle.mjs", corePath, extraPath, noticesPath}
+	inputs := []string{"web/src", "web/app", "web/gen", "web/package-lock.json", "examples", "build/bundle.mjs", "docs/npm.md", corePath, extraPath, noticesPath}
 	return once("page", webDist+"/index.html", inputs, func() error {
 		if err := emptyDist(); err != nil {
 			return err

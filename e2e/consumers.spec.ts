@@ -1,10 +1,10 @@
 /** The package in other people's builds, on an origin that is not the relay's. */
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
-import { extname, join, normalize } from "node:path";
+import { basename, extname, join, normalize } from "node:path";
 import { expect, LOOPBACK, readKey, startWasmiko, test, type Wasmiko } from "./fixtures.ts";
 import { Terminal } from "./terminal.ts";
 
@@ -148,3 +148,24 @@ for (const resolution of ["bundler", "nodenext"])
 			stdio: "inherit",
 		});
 	});
+
+test("the examples of its README compile", () => {
+	const readme = readFileSync("consumers/node_modules/wasmiko/README.md", "utf8");
+	const examples = [...readme.matchAll(/^```js\n(.*?)^```/gms)].map(([, code]) => code ?? "");
+	expect(examples.length).toBeGreaterThan(3);
+	const dir = mkdtempSync("consumers/types/readme-");
+	try {
+		// Each may use what the ones before it made.
+		const known =
+			'import type { ConnectOptions, SSHClient } from "wasmiko";\ndeclare const machines: ConnectOptions[];\n';
+		const files = examples.map((code, i) => {
+			const client = i > 0 && /\bclient\./.test(code) ? "declare const client: SSHClient;\n" : "";
+			writeFileSync(join(dir, `${i}.ts`), `${known}${client}${code}`);
+			return `${i}.ts`;
+		});
+		writeFileSync(join(dir, "tsconfig.json"), JSON.stringify({ extends: "../tsconfig.bundler.json", files }));
+		execFileSync("node_modules/.bin/tsc", ["-p", join("types", basename(dir))], { cwd: "consumers", stdio: "inherit" });
+	} finally {
+		rmSync(dir, { recursive: true, force: true });
+	}
+});
