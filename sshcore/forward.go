@@ -111,6 +111,7 @@ func newTunnel(c *Client, ch ssh.Channel, reqs <-chan *ssh.Request, to tunnelAdd
 	go func() {
 		ssh.DiscardRequests(reqs)
 		close(t.gone)
+		outFar.Close() // nothing can be sent any more, whether or not somebody still calls Close
 	}()
 	return t
 }
