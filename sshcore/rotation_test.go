@@ -134,6 +134,7 @@ func TestHostKeysWithoutProofAreNotTold(t *testing.T) {
 				}
 				first.Close()
 				shown = kh.Lookup("h")[0].Key
+				synctest.Wait() // the server is done with the first connection
 
 				conns := make(chan *ssh.ServerConn, 1)
 				srv.OnConn = func(c *ssh.ServerConn) {
