@@ -100,7 +100,7 @@ func Client(ctx context.Context, s Socket, t Target, o Options) (*Conn, error) {
 	var back comeback
 	if o.Redial != nil && answer.hold > 0 {
 		back = &redialer{
-			identity: answer.identity, hold: time.Duration(answer.hold) * time.Second,
+			route: answer.route, identity: answer.identity, hold: time.Duration(answer.hold) * time.Second,
 			dial: o.Redial, onLink: o.OnLink, now: make(chan struct{}, 1),
 		}
 	}

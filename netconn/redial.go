@@ -37,6 +37,7 @@ type Link struct {
 
 // redialer brings a client's connection back.
 type redialer struct {
+	route string // the relay's label, for a load balancer
 	identity
 	hold   time.Duration
 	dial   func(ctx context.Context, route string) (Socket, error)
@@ -134,7 +135,7 @@ func (r *redialer) pause(ctx context.Context, wait time.Duration) bool {
 func (r *redialer) attempt(ctx context.Context, c *Conn) error {
 	ctx, cancel := context.WithTimeout(ctx, redialWait)
 	defer cancel()
-	s, err := r.dial(ctx, c.route)
+	s, err := r.dial(ctx, r.route)
 	if err != nil {
 		return err
 	}
