@@ -153,3 +153,34 @@ for (const [system, platform, agent, copy] of [
 			await context.close();
 		}
 	});
+
+test("a terminal is asked for with modes, as programs on the server see them", async ({ page, sshd }) => {
+	const said = await page.evaluate(async (target) => {
+		const client = await (window as Any).lib.connect({ relay: "/relay", host: "127.0.0.1", ...target });
+		const modes = { ECHO: 0, VERASE: 8, ONLCR: false, IUTF8: true };
+		const result = await client.exec("stty -a", { pty: { cols: 132, rows: 43, modes } });
+		await client.close();
+		return result.text();
+	}, byKey(sshd));
+	for (const word of ["rows 43", "columns 132", "-echo", "erase = ^H", "-onlcr", " iutf8"])
+		expect(said).toContain(word);
+});
+
+test("a subsystem is spoken to in its own protocol", async ({ page, sshd }) => {
+	const seen = await page.evaluate(async (target) => {
+		const { lib, t } = window as Any;
+		const client = await lib.connect({ relay: "/relay", host: "127.0.0.1", ...target });
+		const files = await client.subsystem("sftp");
+		const writer = files.writable.getWriter();
+		await writer.write(new Uint8Array([0, 0, 0, 5, 1, 0, 0, 0, 3])); // SSH_FXP_INIT, version 3
+		const reader = files.readable.getReader();
+		const { value } = await reader.read();
+		await writer.close();
+		while (!(await reader.read()).done);
+		const unknown = await t.failure(client.subsystem("netconf"));
+		await client.close();
+		return { type: value[4], version: value[8], code: unknown.code, message: unknown.message };
+	}, byKey(sshd));
+	expect(seen).toMatchObject({ type: 2, version: 3, code: "channel" });
+	expect(seen.message).toContain("subsystem");
+});

@@ -181,7 +181,7 @@ func (c *core) open(ctx context.Context, p wire.Start) (*session, error) {
 	piece := pieceSize
 	if p.PTY != nil {
 		piece = terminalPieceSize
-		command.PTY = &sshcore.PTY{Term: p.PTY.Term, Cols: p.PTY.Cols, Rows: p.PTY.Rows}
+		command.PTY = &sshcore.PTY{Term: p.PTY.Term, Cols: p.PTY.Cols, Rows: p.PTY.Rows, Modes: modesOf(p.PTY)}
 	}
 	if p.Agent {
 		command.Agent = lentAgent{c.hop(p.Hop)}
@@ -191,6 +191,14 @@ func (c *core) open(ctx context.Context, p wire.Start) (*session, error) {
 		return nil, err
 	}
 	return &session{Session: started, piece: piece, done: make(chan struct{})}, nil
+}
+
+func modesOf(p *wire.PTY) ssh.TerminalModes {
+	modes := make(ssh.TerminalModes, len(p.Modes))
+	for _, m := range p.Modes {
+		modes[uint8(m.Opcode)] = uint32(m.Value)
+	}
+	return modes
 }
 
 // wait answers when the command has ended. The page asks once a session, which

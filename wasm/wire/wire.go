@@ -260,9 +260,16 @@ type Start struct {
 
 // PTY asks for a pseudo-terminal, RFC 4254 section 6.2.
 type PTY struct {
-	Term string `js:"term"`
-	Cols int    `js:"cols"`
-	Rows int    `js:"rows"`
+	Term  string         `js:"term"`
+	Cols  int            `js:"cols"`
+	Rows  int            `js:"rows"`
+	Modes []TerminalMode `js:"modes,omitempty"`
+}
+
+// TerminalMode sets one mode of a pseudo-terminal, RFC 4254 section 8.
+type TerminalMode struct {
+	Opcode int `js:"opcode"` // 1 to 159
+	Value  int `js:"value"`  // 32 bits, unsigned
 }
 
 // Session is the handle of a session channel within its core.

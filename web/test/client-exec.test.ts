@@ -3,9 +3,10 @@ import { afterEach, describe, it } from "node:test";
 import type { Core } from "../src/client/core.ts";
 import { ExecError, SSHError, TimeoutError } from "../src/client/errors.ts";
 import { exec } from "../src/client/exec.ts";
+import type { TerminalModes } from "../src/client/modes.ts";
 import { BytePort, type PortMessage, WINDOW } from "../src/client/port.ts";
-import { openShell } from "../src/client/session.ts";
-import type { ExecOptions } from "../src/client/types.ts";
+import { openProcess, openShell, openSubsystem } from "../src/client/session.ts";
+import type { ExecOptions, PTY } from "../src/client/types.ts";
 import type { Exit } from "../src/client/wire.ts";
 
 const ports: MessagePort[] = [];
@@ -149,6 +150,49 @@ describe("exec", () => {
 
 	it("refuses an empty command", async () => {
 		await assert.rejects(exec(new FakeCore() as unknown as Core, "", {}), /use shell\(\)/);
+	});
+});
+
+describe("a pseudo-terminal", () => {
+	const start = async (pty: PTY): Promise<unknown> => {
+		const core = new FakeCore();
+		await openProcess(core as unknown as Core, "stty -a", { pty });
+		return core.calls[0];
+	};
+
+	it("has its modes set by the opcodes of RFC 4254", async () => {
+		const modes = [
+			{ opcode: 53, value: 0 },
+			{ opcode: 3, value: 127 },
+			{ opcode: 42, value: 1 },
+		];
+		assert.deepEqual(await start({ modes: { ECHO: 0, VERASE: 127, IUTF8: true } }), [
+			"start",
+			{ line: "stty -a", subsystem: "", env: {}, pty: { term: "xterm-256color", cols: 80, rows: 24, modes } },
+		]);
+	});
+
+	for (const [what, modes] of [
+		["a mode that does not exist", { ECHOO: 1 }],
+		["a mode by an inherited name", { toString: 1 }],
+		["a negative value", { ECHO: -1 }],
+		["a value beyond 32 bits", { ECHO: 2 ** 32 }],
+		["half a value", { ECHO: 0.5 }],
+	] as const)
+		it(`refuses ${what}`, async () => {
+			await assert.rejects(start({ modes: modes as TerminalModes }), TypeError);
+		});
+});
+
+describe("a subsystem", () => {
+	it("is asked for by its name", async () => {
+		const core = new FakeCore();
+		await openSubsystem(core as unknown as Core, "netconf", {});
+		assert.deepEqual(core.calls[0], ["start", { line: "", subsystem: "netconf", env: {} }]);
+	});
+
+	it("needs a name", async () => {
+		await assert.rejects(openSubsystem(new FakeCore() as unknown as Core, "", {}), TypeError);
 	});
 });
 

@@ -7,7 +7,7 @@ import type { SFTP, SFTPOptions } from "./filetypes.ts";
 import { openListener, openTunnel } from "./forward.ts";
 import { JumpClient } from "./jump.ts";
 import { onWake } from "./link.ts";
-import { openProcess, openShell } from "./session.ts";
+import { openProcess, openShell, openSubsystem } from "./session.ts";
 import { openSFTP } from "./sftp.ts";
 import type {
 	Abortable,
@@ -102,6 +102,11 @@ export class SSHClient extends EventTarget implements AsyncDisposable {
 	/** Starts a command. */
 	spawn(command: string, options: SpawnOptions = {}): Promise<Process> {
 		return openProcess(this.#core, command, options);
+	}
+
+	/** Starts a subsystem of the server, such as `netconf`. For files, see {@link sftp}. */
+	subsystem(name: string, options: Abortable = {}): Promise<Process> {
+		return openSubsystem(this.#core, name, options);
 	}
 
 	/** Opens the user's login shell on a pseudo-terminal. */

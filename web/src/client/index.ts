@@ -18,6 +18,7 @@ export type * from "./filetypes.ts";
 export { JumpClient } from "./jump.ts";
 export { importKey } from "./keyfile.ts";
 export { merge } from "./merge.ts";
+export type { TerminalMode, TerminalModes } from "./modes.ts";
 export { createPasskey, type Passkey, passkeyServerLine } from "./passkey.ts";
 export { type Assets, setAssets } from "./places.ts";
 export { type CertificateInfo, fingerprintOf, keyType, publicKeyLine, readCertificate } from "./publickey.ts";

@@ -3,7 +3,7 @@ import type { Core } from "./core.ts";
 import { exec } from "./exec.ts";
 import type { SFTP, SFTPOptions } from "./filetypes.ts";
 import { openListener, openTunnel } from "./forward.ts";
-import { openProcess, openShell } from "./session.ts";
+import { openProcess, openShell, openSubsystem } from "./session.ts";
 import { openSFTP } from "./sftp.ts";
 import type {
 	Abortable,
@@ -44,6 +44,10 @@ export class JumpClient {
 
 	spawn(command: string, options: SpawnOptions = {}): Promise<Process> {
 		return openProcess(this.#core, command, options);
+	}
+
+	subsystem(name: string, options: Abortable = {}): Promise<Process> {
+		return openSubsystem(this.#core, name, options);
 	}
 
 	shell(options: ShellOptions = {}): Promise<Shell> {

@@ -2,8 +2,9 @@
 import "./dispose.ts";
 import type { Core } from "./core.ts";
 import { SSHError } from "./errors.ts";
+import { wireModes } from "./modes.ts";
 import { type BytePort, readableOf, type Sink, TERMINAL_WINDOW, writableOf } from "./port.ts";
-import type { Exit, Process, PTY, Shell, ShellOptions, SpawnOptions } from "./types.ts";
+import type { Abortable, Exit, Process, PTY, Shell, ShellOptions, SpawnOptions } from "./types.ts";
 import type { Start } from "./wire.ts";
 
 /**
@@ -20,6 +21,12 @@ export async function openProcess(core: Core, line: string, options: SpawnOption
 	return open(RemoteProcess, core, startOf(core, line, pty, options), options.signal);
 }
 
+/** Starts a subsystem. */
+export async function openSubsystem(core: Core, subsystem: string, options: Abortable): Promise<Process> {
+	if (typeof subsystem !== "string" || subsystem === "") throw new TypeError("the subsystem has no name");
+	return open(RemoteProcess, core, { line: "", subsystem, env: {} }, options.signal);
+}
+
 /** Opens a login shell. */
 export async function openShell(core: Core, options: ShellOptions): Promise<Shell> {
 	return open(RemoteShell, core, startOf(core, options.command ?? "", options, options), options.signal);
@@ -34,9 +41,9 @@ function startOf(
 	if (agent) core.lend(agent);
 	const start: Start = { line, subsystem: "", env: { ...env }, ...(agent && { agent: true }) };
 	if (!pty) return start;
-	const { term = "xterm-256color", cols = 80, rows = 24 } = pty;
+	const { term = "xterm-256color", cols = 80, rows = 24, modes } = pty;
 	checkSize(cols, rows);
-	return { ...start, pty: { term, cols, rows } };
+	return { ...start, pty: { term, cols, rows, ...(modes && { modes: wireModes(modes) }) } };
 }
 
 function checkSize(cols: number, rows: number): void {

@@ -4,6 +4,7 @@
  */
 import type { Agent, HeldKey } from "./agent.ts";
 import type { SSHClient } from "./client.ts";
+import type { TerminalModes } from "./modes.ts";
 
 /** A value, or a function that is asked for it when, and only if, it is needed. */
 export type Lazy<T> = T | ((ask: Ask) => T | Promise<T>);
@@ -260,6 +261,8 @@ export interface PTY {
 	readonly cols?: number;
 	/** 24 if absent. */
 	readonly rows?: number;
+	/** How the terminal treats what passes, such as `{ ECHO: 0 }`; what is absent is left to the server. */
+	readonly modes?: TerminalModes;
 }
 
 export interface SpawnOptions extends Abortable {

@@ -781,6 +781,7 @@ export interface PTY {
 	readonly term: string;
 	readonly cols: number;
 	readonly rows: number;
+	readonly modes?: readonly TerminalMode[];
 }
 
 /** KnownKey is a key that known_hosts holds. */
@@ -864,4 +865,12 @@ export interface AlgorithmFail {
 	readonly theirs: readonly string[];
 	/** the legacy profile would help */
 	readonly legacy: boolean;
+}
+
+/** TerminalMode sets one mode of a pseudo-terminal, RFC 4254 section 8. */
+export interface TerminalMode {
+	/** 1 to 159 */
+	readonly opcode: number;
+	/** 32 bits, unsigned */
+	readonly value: number;
 }
