@@ -191,8 +191,13 @@ describe("a stream that reads", () => {
 
 	it("fails when the core says that something is wrong, after all that came", async () => {
 		const broken = { code: "sftp", message: "It changed." };
-		const result = ended().then(() => Promise.reject(failure("changed")));
-		const { sftp } = await session({ sftpRead: send([Buffer.from("half"), broken], result) });
+		const sent = send([Buffer.from("half"), broken], undefined);
+		const fails: Answer = async (params, options) => {
+			sent(params, options);
+			await ended();
+			throw failure("changed");
+		};
+		const { sftp } = await session({ sftpRead: fails });
 		const reader = sftp.read("/x").getReader();
 		assert.equal(Buffer.from((await reader.read()).value ?? []).toString(), "half");
 		await assert.rejects(reader.read(), (e) => e instanceof SFTPError && e.reason === "changed");
