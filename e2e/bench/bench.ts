@@ -4,10 +4,10 @@ import { Child } from "../process.ts";
 import { SSHD } from "../sshd.ts";
 import { BenchServer } from "./browser.ts";
 import { NativeSSH } from "./native.ts";
-import type { Row } from "./row.ts";
+import type { Figure } from "./row.ts";
 
 /** What is measured, by the names of the rows that it gives. */
-export type Figures = Readonly<Record<string, (bench: Bench) => Promise<Row[]>>>;
+export type Figures = Readonly<Record<string, (bench: Bench) => Promise<Figure[]>>>;
 
 /** How long some runs took, in milliseconds. */
 export interface Times {

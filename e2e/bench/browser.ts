@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { createReadStream, existsSync, mkdtempSync, rmSync } from "node:fs";
 import { createServer, type IncomingMessage, request, type ServerResponse } from "node:http";
 import { tmpdir } from "node:os";
@@ -10,8 +10,6 @@ export interface RunOptions {
 	readonly profile?: string;
 	/** By a name that browsers give no secure context, and with it neither WebCrypto nor files. */
 	readonly insecure?: boolean;
-	/** How long to wait for the report. */
-	readonly ms?: number;
 	/** Called when the page says where it is; the page goes on when it returns. */
 	onMark?(name: string, browser: number): void;
 }
@@ -29,6 +27,7 @@ export class BenchServer {
 	job: unknown;
 	#report: ((value: unknown) => void) | undefined;
 	#mark: (name: string) => void = () => {};
+	#browser: ChildProcess | undefined;
 	readonly #server = createServer((req, res) => this.#serve(req, res));
 
 	async start(): Promise<void> {
@@ -47,9 +46,14 @@ export class BenchServer {
 		this.#server.closeAllConnections();
 	}
 
+	/** Ends what runs: its report will not be waited for. */
+	abandon(): void {
+		this.#browser?.kill();
+	}
+
 	/** Opens a path in a fresh Chromium, or one with a profile of before, and waits for its report. */
 	async run<T>(path: string, job: unknown, options: RunOptions = {}): Promise<T> {
-		const { profile, insecure, ms = 180_000, onMark } = options;
+		const { profile, insecure, onMark } = options;
 		this.job = job;
 		const dir = profile ?? mkdtempSync(join(tmpdir(), "wasmiko-bench-"));
 		const reported = new Promise<unknown>((resolve) => {
@@ -57,18 +61,18 @@ export class BenchServer {
 		});
 		const url = (insecure ? this.insecureOrigin : this.origin) + path;
 		const browser = spawn(chrome(), [...flags, `--user-data-dir=${dir}`, url], { stdio: "ignore" });
+		this.#browser = browser;
 		this.#mark = (name) => onMark?.(name, browser.pid ?? 0);
-		const ended = new Promise((resolve) => browser.on("exit", resolve));
-		const timeout = new Promise<never>((_, reject) =>
-			setTimeout(() => reject(new Error(`no report from ${path} in ${ms / 1000} s`)), ms).unref(),
-		);
+		const ended = new Promise<never>((_, reject) => {
+			browser.on("exit", () => reject(new Error(`the browser ended before ${path} reported`)));
+		});
 		try {
-			const report = (await Promise.race([reported, timeout])) as { error?: string };
+			const report = (await Promise.race([reported, ended])) as { error?: string };
 			if (report.error) throw new Error(`${path}: ${report.error}`);
 			return report as T;
 		} finally {
 			browser.kill();
-			await ended;
+			await ended.catch(() => {});
 			if (!profile) await removeProfile(dir);
 		}
 	}

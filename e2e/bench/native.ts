@@ -1,6 +1,9 @@
 import { execFileSync, spawn } from "node:child_process";
 import type { SSHD } from "../sshd.ts";
 
+/** What takes longer than this hangs. */
+const timeout = 120_000;
+
 /** What OpenSSH's own client needs to log in to our sshd, by the page's cipher. */
 export class NativeSSH {
 	readonly #options: string[];
@@ -26,6 +29,7 @@ export class NativeSSH {
 		execFileSync("sftp", [...this.#options, "-b", "-", this.#account], {
 			input: `${batch}\n`,
 			stdio: ["pipe", "ignore", "inherit"],
+			timeout,
 		});
 		return performance.now() - start;
 	}
@@ -33,7 +37,8 @@ export class NativeSSH {
 	/** Milliseconds that a command takes from start to end, login included. */
 	time(command: string, input = ""): number {
 		const start = performance.now();
-		execFileSync("sh", ["-c", `${input} ssh "$@" >/dev/null`, "sh", ...this.#args, command], { stdio: "ignore" });
+		const args = ["-c", `${input} ssh "$@" >/dev/null`, "sh", ...this.#args, command];
+		execFileSync("sh", args, { stdio: "ignore", timeout });
 		return performance.now() - start;
 	}
 

@@ -3,7 +3,7 @@ import { execFileSync, spawn } from "node:child_process";
 import { Child, freePort } from "../process.ts";
 import { type Figures, MB, serve } from "./bench.ts";
 import { memory } from "./processes.ts";
-import { at, known, type Row, rate } from "./row.ts";
+import { at, type Figure, known, rate } from "./row.ts";
 import { median } from "./stats.ts";
 
 const bytes = 512 * MB;
@@ -61,7 +61,7 @@ function inTurn(load: string, ways: readonly Way[], port: number, direction: str
 	return new Map([...times].map(([kind, ms]) => [kind, bytes / MB / (median(ms) / 1000)]));
 }
 
-function row(name: string, speeds: ReadonlyMap<string, number>): Row {
+function row(name: string, speeds: ReadonlyMap<string, number>): Figure {
 	const [mine = 0, copy = 0, other] = ["relay", "tcp", "websocket"].map((kind) => speeds.get(kind));
 	const how = `512 MB, native client; beside websockify; a TCP copy without WebSockets: ${Math.round(copy)}`;
 	const as = { unit: "MB/s", wasmiko: mine, lowerIsBetter: false };

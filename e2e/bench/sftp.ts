@@ -4,7 +4,7 @@ import { mkdirSync, readdirSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { type Bench, type Figures, MB, MiB, type Times } from "./bench.ts";
 import type { NativeSSH } from "./native.ts";
-import { known, type Row, rate } from "./row.ts";
+import { type Figure, known, rate } from "./row.ts";
 import { median } from "./stats.ts";
 
 const size = 256 * MiB;
@@ -97,7 +97,7 @@ async function inTurn(bench: Bench, batch: string, job: object, fresh = () => {}
 	return { mine: median(mine), direct: median(direct), relayed: median(relayed) };
 }
 
-function speeds(name: string, { mine, direct, relayed }: Result, least: number, how: string): Row[] {
+function speeds(name: string, { mine, direct, relayed }: Result, least: number, how: string): Figure[] {
 	const speed = (ms: number) => size / MB / (ms / 1000);
 	const wasmiko = speed(mine);
 	const also = { unit: "MB/s", wasmiko, lowerIsBetter: false, how: "the same; native through the same relay" };
@@ -107,7 +107,7 @@ function speeds(name: string, { mine, direct, relayed }: Result, least: number, 
 	];
 }
 
-function filesPerSecond(name: string, { mine, direct, relayed }: Result, how: string): Row[] {
+function filesPerSecond(name: string, { mine, direct, relayed }: Result, how: string): Figure[] {
 	const speed = (ms: number) => count / (ms / 1000);
 	const wasmiko = speed(mine);
 	const row = rate(name, "files/s", wasmiko, speed(direct), 1, `${how}, straight to sshd`);

@@ -6,6 +6,7 @@ import type { Row } from "./row.ts";
 const round = (n: number): number => Number(n.toPrecision(4));
 
 function cells(row: Row): string[] {
+	if ("failed" in row) return [row.name, "", "failed", "", "", "", "**no**", row.failed.split("\n")[0] ?? ""];
 	const ratio = row.peer === undefined ? "" : (row.wasmiko / row.peer).toFixed(2);
 	return [
 		row.name,
@@ -19,6 +20,19 @@ function cells(row: Row): string[] {
 	];
 }
 
+function record(row: Row): object {
+	if ("failed" in row) return { ...row, wasmiko: null, peer: null, ratio: null };
+	return {
+		name: row.name,
+		unit: row.unit,
+		wasmiko: round(row.wasmiko),
+		peer: row.peer === undefined ? null : round(row.peer),
+		ratio: row.peer === undefined ? null : round(row.wasmiko / row.peer),
+		target: row.target,
+		lowerIsBetter: row.lowerIsBetter,
+	};
+}
+
 const head = ["name", "unit", "Wasmiko", "peer", "ratio", "target", "met", "how"];
 
 export function printTable(rows: readonly Row[]): void {
@@ -27,34 +41,24 @@ export function printTable(rows: readonly Row[]): void {
 	for (const line of lines) console.log(line.map((c, i) => c.padEnd(widths[i] ?? 0)).join("  "));
 }
 
-/** Writes the table for people and for programs: whole runs only, so that no figure is older than the rest. */
-export function writeTable(rows: readonly Row[], complete: boolean): void {
+/** Writes the table for people and for programs. */
+export function writeTable(rows: readonly Row[]): void {
 	const date = new Date().toISOString().slice(0, 10);
 	const machine = `${cpus().length} x ${cpus()[0]?.model.trim()}, ${browserVersion()}, ${goVersion()}`;
-	const json = rows.map((r) => ({
-		name: r.name,
-		unit: r.unit,
-		wasmiko: round(r.wasmiko),
-		peer: r.peer === undefined ? null : round(r.peer),
-		ratio: r.peer === undefined ? null : round(r.wasmiko / r.peer),
-		target: r.target,
-		lowerIsBetter: r.lowerIsBetter,
-	}));
-	if (!complete) return;
 	const text = [
 		"# Benchmarks",
 		"",
 		`Written by \`make bench\` on ${date}: ${machine}. Browser, relay and server share the machine.`,
-		"The page is measured in a Chromium that no debugger is attached to. Peers are native programs in the same run;",
-		"figures are medians unless their name says otherwise. MB are 10^6 bytes.",
+		"The page is measured in a Chromium that no debugger is attached to. Peers are native programs in the same run,",
+		"in turn with it; figures are medians unless their name says otherwise. MB are 10^6 bytes.",
 		"",
 		`| ${head.join(" | ")} |`,
 		`|${head.map(() => "---").join("|")}|`,
-		...rows.map((r) => `| ${cells(r).join(" | ")} |`),
+		...rows.map((row) => `| ${cells(row).join(" | ")} |`),
 		"",
 	].join("\n");
 	writeFileSync("../docs/benchmarks.md", text);
-	writeFileSync("../docs/benchmarks.json", `${JSON.stringify(json, null, "\t")}\n`);
+	writeFileSync("../docs/benchmarks.json", `${JSON.stringify(rows.map(record), null, "\t")}\n`);
 }
 
 function goVersion(): string {
