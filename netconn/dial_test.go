@@ -15,6 +15,8 @@ func TestTheRelaysRefusalIsATypedError(t *testing.T) {
 		timeout, temporary bool
 	}{
 		{CodeNotFound, 4002, false, false},
+		{CodeTicketExpired, 4002, false, false},
+		{CodeTicketOrigin, 4002, false, false},
 		{CodeNotAllowed, 4003, false, false},
 		{CodeDialFailed, 4004, false, false},
 		{CodeNoSuchHost, 4004, false, false},

@@ -44,7 +44,8 @@ const (
 	CodeDraining Code = 1012
 	// CodeSuperseded: a newer transport has taken the session over.
 	CodeSuperseded Code = 4001
-	// CodeNotFound: no such session or ticket, or it has expired.
+	// CodeNotFound: no such session, or the ticket cannot be used; the codes from
+	// CodeTicketMissing on say why.
 	CodeNotFound Code = 4002
 	// CodeNotAllowed: the relay's policy forbids the target to this user.
 	CodeNotAllowed Code = 4003
@@ -55,6 +56,20 @@ const (
 	CodeLimit Code = 4005
 	// CodeReset: the target reset the connection in mid-stream.
 	CodeReset Code = 4006
+	// CodeTicketMissing: the relay connects only what tickets allow.
+	CodeTicketMissing Code = 4021
+	// CodeTicketSignature: no key that the relay knows has signed the ticket.
+	CodeTicketSignature Code = 4022
+	// CodeTicketExpired: the ticket is too old.
+	CodeTicketExpired Code = 4023
+	// CodeTicketClock: the ticket is from the future.
+	CodeTicketClock Code = 4024
+	// CodeTicketUsed: the ticket was used before.
+	CodeTicketUsed Code = 4025
+	// CodeTicketAudience: the ticket is for another relay.
+	CodeTicketAudience Code = 4026
+	// CodeTicketOrigin: the ticket is for another page.
+	CodeTicketOrigin Code = 4027
 	// CodeNoSuchHost: the target's name does not resolve.
 	CodeNoSuchHost Code = 4041
 	// CodeRefused: the target's host is up and refuses the port.
@@ -79,15 +94,24 @@ var codeText = map[Code]string{
 	CodeDraining:    "relay is stopping",
 	CodeSuperseded:  "taken over by a newer connection",
 	CodeNotFound:    "session or ticket not found or expired",
-	CodeNotAllowed:  "target not allowed",
-	CodeDialFailed:  "target cannot be connected",
-	CodeLimit:       "relay limit reached",
-	CodeReset:       "connection reset by target",
-	CodeNoSuchHost:  "no such host",
-	CodeRefused:     "connection refused by target",
-	CodeTimedOut:    "target did not answer",
-	CodeNoRoute:     "target unreachable",
-	CodeProtocol:    "relay protocol error",
+
+	CodeTicketMissing:   "ticket missing",
+	CodeTicketSignature: "ticket not signed by a known key",
+	CodeTicketExpired:   "ticket expired",
+	CodeTicketClock:     "ticket from the future",
+	CodeTicketUsed:      "ticket used before",
+	CodeTicketAudience:  "ticket for another relay",
+	CodeTicketOrigin:    "ticket for another page",
+
+	CodeNotAllowed: "target not allowed",
+	CodeDialFailed: "target cannot be connected",
+	CodeLimit:      "relay limit reached",
+	CodeReset:      "connection reset by target",
+	CodeNoSuchHost: "no such host",
+	CodeRefused:    "connection refused by target",
+	CodeTimedOut:   "target did not answer",
+	CodeNoRoute:    "target unreachable",
+	CodeProtocol:   "relay protocol error",
 }
 
 // String returns a short English text, without the number where one is known.
@@ -99,9 +123,12 @@ func (c Code) String() string {
 }
 
 // closeCode returns the WebSocket close code that goes with c. The four kinds
-// of a failed dial share one, so that a plain WebSocket client sees a family.
+// of a failed dial share one, and those of a bad ticket, so that a plain
+// WebSocket client sees a family.
 func (c Code) closeCode() Code {
 	switch {
+	case c >= CodeTicketMissing && c <= CodeTicketOrigin:
+		return CodeNotFound
 	case c >= CodeNoSuchHost && c <= CodeNoRoute:
 		return CodeDialFailed
 	case c < 1000 || c > 4999: // RFC 6455 section 7.4.2

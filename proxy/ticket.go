@@ -106,15 +106,17 @@ func newTickets(keys []TicketKey, hosts []string) *tickets {
 	return &tickets{keys: keys, hosts: hosts, now: time.Now, used: map[string]time.Time{}}
 }
 
-func badTicket(format string, args ...any) error {
+// badTicket says what is wrong with a ticket; CodeNotFound where no code of its
+// own says it.
+func badTicket(code netconn.Code, format string, args ...any) error {
 	err := fmt.Errorf("the ticket "+format, args...)
-	return &refusal{code: netconn.CodeNotFound, text: err.Error(), cause: err}
+	return &refusal{code: code, text: err.Error(), cause: err}
 }
 
 // redeem checks a ticket and uses it up.
 func (t *tickets) redeem(text, origin string) (*Ticket, error) {
 	if text == "" {
-		return nil, badTicket("is missing: this gateway connects only what its portal allows")
+		return nil, badTicket(netconn.CodeTicketMissing, "is missing: this gateway connects only what its portal allows")
 	}
 	payload, err := t.verify(text)
 	if err != nil {
@@ -122,7 +124,7 @@ func (t *tickets) redeem(text, origin string) (*Ticket, error) {
 	}
 	var claims Ticket
 	if err := json.Unmarshal(payload, &claims); err != nil {
-		return nil, badTicket("cannot be read")
+		return nil, badTicket(netconn.CodeNotFound, "cannot be read")
 	}
 	if err := t.check(&claims, origin); err != nil {
 		return nil, err
@@ -133,7 +135,7 @@ func (t *tickets) redeem(text, origin string) (*Ticket, error) {
 // verify returns what one of the keys has signed.
 func (t *tickets) verify(text string) ([]byte, error) {
 	if len(text) > maxTicket {
-		return nil, badTicket("is too long")
+		return nil, badTicket(netconn.CodeNotFound, "is too long")
 	}
 	for _, k := range t.keys {
 		jws, err := jose.ParseSignedCompact(text, []jose.SignatureAlgorithm{k.algorithm()})
@@ -147,7 +149,7 @@ func (t *tickets) verify(text string) ([]byte, error) {
 			return payload, nil
 		}
 	}
-	return nil, badTicket("is not signed by a portal that this gateway knows")
+	return nil, badTicket(netconn.CodeTicketSignature, "is not signed by a portal that this gateway knows")
 }
 
 func (t *tickets) check(c *Ticket, origin string) error {
@@ -155,23 +157,32 @@ func (t *tickets) check(c *Ticket, origin string) error {
 	issued, expires := time.Unix(c.Issued, 0), time.Unix(c.Expires, 0)
 	switch {
 	case c.ID == "" || len(c.ID) > maxLogged:
-		return badTicket("has no id (jti) of up to %d bytes", maxLogged)
+		return badTicket(netconn.CodeNotFound, "has no id (jti) of up to %d bytes", maxLogged)
 	case c.Host == "" || c.Port == 0:
-		return badTicket("names no target (host, port)")
+		return badTicket(netconn.CodeNotFound, "names no target (host, port)")
 	case expires.Sub(issued) > ticketLife || !expires.After(issued):
-		return badTicket("is valid for %v; %v is the most (iat, exp)", expires.Sub(issued), ticketLife)
+		return badTicket(netconn.CodeNotFound, "is valid for %v; %v is the most (iat, exp)", expires.Sub(issued), ticketLife)
 	case now.After(expires.Add(clockSkew)):
-		return badTicket("expired %v ago", now.Sub(expires).Round(time.Second))
+		return badTicket(netconn.CodeTicketExpired, "expired %v ago%s", now.Sub(expires).Round(time.Second), blame(now.Sub(expires)))
 	case now.Before(issued.Add(-clockSkew)):
-		return badTicket("is from the future: the portal's clock or this gateway's is wrong by %v", issued.Sub(now).Round(time.Second))
+		return badTicket(netconn.CodeTicketClock, "is from the future: the portal's clock or this gateway's is wrong by %v", issued.Sub(now).Round(time.Second))
 	case c.Audience != "" && !t.isOurs(c.Audience):
-		return badTicket("is for another gateway (aud)")
+		return badTicket(netconn.CodeTicketAudience, "is for another gateway (aud)")
 	case c.Origin != "" && c.Origin != origin:
-		return badTicket("is for another page (origin)")
+		return badTicket(netconn.CodeTicketOrigin, "is for another page (origin)")
 	case c.MaxSeconds < 0 || c.MaxSeconds > int64(longestUse/time.Second):
-		return badTicket("allows a time that makes no sense (max_s)")
+		return badTicket(netconn.CodeNotFound, "allows a time that makes no sense (max_s)")
 	}
 	return nil
+}
+
+// blame says what else may be the reason where a ticket is so old that it was
+// hardly kept for that long.
+func blame(age time.Duration) string {
+	if age < time.Hour {
+		return ""
+	}
+	return "; if it was made just now, the portal's clock or this gateway's is wrong"
 }
 
 func (t *tickets) isOurs(audience string) bool {
@@ -192,7 +203,7 @@ func (t *tickets) use(id string, until time.Time) error {
 		}
 	}
 	if _, used := t.used[id]; used {
-		return badTicket("was used before")
+		return badTicket(netconn.CodeTicketUsed, "was used before")
 	}
 	if len(t.used) >= maxTickets {
 		return &refusal{code: netconn.CodeLimit, text: "too many tickets at once", cause: errors.New("too many tickets at once")}

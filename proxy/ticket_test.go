@@ -6,6 +6,7 @@ import (
 	"crypto/x509"
 	"encoding/base64"
 	"encoding/pem"
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -78,27 +79,30 @@ func TestTickets(t *testing.T) {
 		change func(*Ticket)
 		mangle func(string) string
 		want   string // in the refusal; "" is accepted
+		code   netconn.Code
 	}{
-		{"of an Ed25519 key", p.private, "ed", nil, nil, ""},
-		{"of a shared secret", p.secret, "shared", nil, nil, ""},
-		{"that names no key", p.private, "", nil, nil, ""},
-		{"for this page and this gateway", p.private, "ed", func(c *Ticket) { c.Origin, c.Audience = "https://portal.example", "gw.example" }, nil, ""},
-		{"of a clock that is half a minute ahead", p.private, "ed", func(c *Ticket) { c.Issued, c.Expires = now+30, now+90 }, nil, ""},
-		{"of a stranger", stranger, "ed", nil, nil, "not signed"},
-		{"of another key's name", p.private, "shared", nil, nil, "not signed"},
-		{"of a secret that is the public key's text", p.public, "ed", nil, nil, "not signed"},
-		{"that was changed", p.private, "ed", nil, func(s string) string { return s[:len(s)-4] + "AAAA" }, "not signed"},
-		{"whose algorithm is none", p.private, "ed", nil, unsigned, "not signed"},
-		{"that is no ticket", p.private, "ed", nil, func(string) string { return "a.b" }, "not signed"},
-		{"that is missing", p.private, "ed", nil, func(string) string { return "" }, "missing"},
-		{"without an id", p.private, "ed", func(c *Ticket) { c.ID = "" }, nil, "jti"},
-		{"without a target", p.private, "ed", func(c *Ticket) { c.Host = "" }, nil, "target"},
-		{"that lives too long", p.private, "ed", func(c *Ticket) { c.Expires = now + 3600 }, nil, "1m0s is the most"},
-		{"that has expired", p.private, "ed", func(c *Ticket) { c.Issued, c.Expires = now-300, now-240 }, nil, "expired 4m"},
-		{"from the future", p.private, "ed", func(c *Ticket) { c.Issued, c.Expires = now+300, now+360 }, nil, "clock"},
-		{"for another gateway", p.private, "ed", func(c *Ticket) { c.Audience = "other.example" }, nil, "another gateway"},
-		{"for another page", p.private, "ed", func(c *Ticket) { c.Origin = "https://evil.example" }, nil, "another page"},
-		{"for an eternity", p.private, "ed", func(c *Ticket) { c.MaxSeconds = 1 << 60 }, nil, "no sense"},
+		{"of an Ed25519 key", p.private, "ed", nil, nil, "", 0},
+		{"of a shared secret", p.secret, "shared", nil, nil, "", 0},
+		{"that names no key", p.private, "", nil, nil, "", 0},
+		{"for this page and this gateway", p.private, "ed", func(c *Ticket) { c.Origin, c.Audience = "https://portal.example", "gw.example" }, nil, "", 0},
+		{"of a clock that is half a minute ahead", p.private, "ed", func(c *Ticket) { c.Issued, c.Expires = now+30, now+90 }, nil, "", 0},
+		{"of a stranger", stranger, "ed", nil, nil, "not signed", netconn.CodeTicketSignature},
+		{"of another key's name", p.private, "shared", nil, nil, "not signed", netconn.CodeTicketSignature},
+		{"of a secret that is the public key's text", p.public, "ed", nil, nil, "not signed", netconn.CodeTicketSignature},
+		{"that was changed", p.private, "ed", nil, func(s string) string { return s[:len(s)-4] + "AAAA" }, "not signed", netconn.CodeTicketSignature},
+		{"whose algorithm is none", p.private, "ed", nil, unsigned, "not signed", netconn.CodeTicketSignature},
+		{"that is no ticket", p.private, "ed", nil, func(string) string { return "a.b" }, "not signed", netconn.CodeTicketSignature},
+		{"that is missing", p.private, "ed", nil, func(string) string { return "" }, "missing", netconn.CodeTicketMissing},
+		{"without an id", p.private, "ed", func(c *Ticket) { c.ID = "" }, nil, "jti", netconn.CodeNotFound},
+		{"without a target", p.private, "ed", func(c *Ticket) { c.Host = "" }, nil, "target", netconn.CodeNotFound},
+		{"that lives too long", p.private, "ed", func(c *Ticket) { c.Expires = now + 3600 }, nil, "1m0s is the most", netconn.CodeNotFound},
+		{"that has expired", p.private, "ed", func(c *Ticket) { c.Issued, c.Expires = now-300, now-240 }, nil, "expired 4m", netconn.CodeTicketExpired},
+		{"of a clock that is a day behind", p.private, "ed", func(c *Ticket) { c.Issued, c.Expires = now-86400, now-86340 }, nil, "clock", netconn.CodeTicketExpired},
+		{"of a clock that is a day ahead", p.private, "ed", func(c *Ticket) { c.Issued, c.Expires = now+86400, now+86460 }, nil, "clock", netconn.CodeTicketClock},
+		{"from the future", p.private, "ed", func(c *Ticket) { c.Issued, c.Expires = now+300, now+360 }, nil, "clock", netconn.CodeTicketClock},
+		{"for another gateway", p.private, "ed", func(c *Ticket) { c.Audience = "other.example" }, nil, "another gateway", netconn.CodeTicketAudience},
+		{"for another page", p.private, "ed", func(c *Ticket) { c.Origin = "https://evil.example" }, nil, "another page", netconn.CodeTicketOrigin},
+		{"for an eternity", p.private, "ed", func(c *Ticket) { c.MaxSeconds = 1 << 60 }, nil, "no sense", netconn.CodeNotFound},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			store := newTickets(p.keys, []string{"gw.example:8443"})
@@ -117,8 +121,8 @@ func TestTickets(t *testing.T) {
 				}
 				return
 			}
-			if err == nil || !strings.Contains(err.Error(), c.want) {
-				t.Errorf("error %v, want %q in it", err, c.want)
+			if refused := new(refusal); !errors.As(err, &refused) || !strings.Contains(err.Error(), c.want) || refused.code != c.code {
+				t.Errorf("error %v, want %q in it and code %d", err, c.want, c.code)
 			}
 		})
 	}
@@ -159,10 +163,10 @@ func TestATicketNamesTheTarget(t *testing.T) {
 		t.Fatal(err)
 	}
 	echoed(t, c, "the ticket's target answers")
-	if _, err := s.dial(t, addr); !isCode(err, netconn.CodeNotFound) {
+	if _, err := s.dial(t, addr); !isCode(err, netconn.CodeTicketMissing) {
 		t.Errorf("without a ticket: %v", err)
 	}
-	if _, err := netconn.Dial(t.Context(), s.relay(), netconn.Target{Ticket: ticket}, netconn.Options{}); !isCode(err, netconn.CodeNotFound) {
+	if _, err := netconn.Dial(t.Context(), s.relay(), netconn.Target{Ticket: ticket}, netconn.Options{}); !isCode(err, netconn.CodeTicketUsed) {
 		t.Errorf("a second time: %v", err)
 	}
 	c.Close()

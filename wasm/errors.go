@@ -40,7 +40,15 @@ var hints = map[string]string{
 	"relay/limit":       "Close other connections, or wait a little, then connect again.",
 	"relay/superseded":  "Go on in the other window.",
 	"relay/ticket":      "Ask the page that sent you here for a new one.",
-	"relay/failed":      "Connect again. If that does not help, its administrator finds more in its log.",
+
+	"relay/ticket-missing":   "Open it from the portal that lists your machines.",
+	"relay/ticket-signature": "The portal's public key must be among the gateway's (--ticket-key). Ask whoever runs them.",
+	"relay/ticket-expired":   "Ask the page that sent you here for a new one: it is good for a minute.",
+	"relay/ticket-clock":     "Whoever runs portal and gateway has to set their clocks.",
+	"relay/ticket-used":      "Ask the page that sent you here for a new one: each serves once.",
+	"relay/ticket-audience":  "Whoever runs the portal has to name this gateway in it (aud), as --host does.",
+	"relay/ticket-origin":    "Whoever runs the portal has to name this page's origin in it (origin); in a frame that is the gateway's own.",
+	"relay/failed":           "Connect again. If that does not help, its administrator finds more in its log.",
 
 	"dial/policy":      "Ask the gateway's administrator.",
 	"dial/dns":         "Check the spelling. Internal names must be known to the gateway.",
@@ -317,6 +325,20 @@ func (c *hop) describeRelay(e *netconn.Error) *wire.Error {
 		return failure("relay", "gone", "The gateway no longer holds this session.")
 	case netconn.CodeNotFound:
 		return failure("relay", "ticket", "The gateway does not take the ticket%s.", words(e.Text))
+	case netconn.CodeTicketMissing:
+		return failure("relay", "ticket-missing", "This gateway connects only what a portal's ticket allows, and there is none.")
+	case netconn.CodeTicketSignature:
+		return failure("relay", "ticket-signature", "The ticket is not signed by a portal that this gateway knows.")
+	case netconn.CodeTicketExpired:
+		return failure("relay", "ticket-expired", "The ticket has expired%s.", words(e.Text))
+	case netconn.CodeTicketClock:
+		return failure("relay", "ticket-clock", "The ticket is from the future%s.", words(e.Text))
+	case netconn.CodeTicketUsed:
+		return failure("relay", "ticket-used", "The ticket was used before.")
+	case netconn.CodeTicketAudience:
+		return failure("relay", "ticket-audience", "The ticket is for another gateway.")
+	case netconn.CodeTicketOrigin:
+		return failure("relay", "ticket-origin", "The ticket is for another page.")
 	case netconn.CodeNotAllowed:
 		return failure("dial", "policy", "This gateway does not allow connections to %s%s.", addr, words(e.Text))
 	case netconn.CodeNoSuchHost:
