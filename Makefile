@@ -16,7 +16,7 @@ CORE_MOD := -modfile=$(CURDIR)/.cache/build/core.mod
 KERNEL_USERS := golang.org/x/crypto/chacha20 golang.org/x/crypto/internal/poly1305 golang.org/x/crypto/chacha20poly1305
 TSC_LAYERS := client worker vault element app test
 
-.PHONY: run build test check bench soak e2e go-test wasm-test web-test fuzz fmt tools system govulncheck clean
+.PHONY: run build test check api bench soak e2e go-test wasm-test web-test fuzz fmt tools system govulncheck clean
 
 run: build
 	@exec dist/wasmiko demo $(ARGS)
@@ -51,6 +51,7 @@ check: build $(STATICCHECK)
 	go run ./build/wiregen -check
 	go run ./build licences >/dev/null
 	go run ./build/parity
+	go run ./build api -check
 	@for layer in $(TSC_LAYERS); do echo "tsc $$layer"; $(NODE_BIN)/tsc -p web/tsconfig.$$layer.json || exit 1; done
 	cd e2e && npm ci --loglevel=error --no-progress >/dev/null && node_modules/.bin/tsc -p tsconfig.json
 	web/node_modules/.bin/biome ci --colors=off --error-on-warnings .
@@ -88,6 +89,10 @@ bench: build system
 # 1 GiB each way across 50 cuts, and 100 sessions under random cuts: make soak TIME=10m
 soak:
 	go test -timeout 1h -v -run 'EverythingArrives|RandomCuts' ./proxy -soak $$((1<<30)) -soaktime $(TIME) -soaksessions 100
+
+# The public surface, for review: docs/api.
+api: build
+	go run ./build api
 
 fmt:
 	gofmt -s -w $$(git ls-files '*.go')

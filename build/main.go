@@ -4,6 +4,7 @@
 //	go run ./build             the page, dist/wasmiko and dist/npm
 //	go run ./build size        what a first visit loads, and which package weighs what in the core
 //	go run ./build licences    who wrote what we ship, held to the allow list
+//	go run ./build api         the public surface into docs/api; -check compares
 //	go run ./build host        what runs the core's tests under Node
 //	build exec PROGRAM ARGS    a wasm program under Node, packed as the core is: for go test -exec
 //
@@ -56,8 +57,13 @@ func run(args []string) error {
 		return bundleHost()
 	case "licences":
 		return checkLicences()
+	case "api":
+		if len(args) > 1 && args[1] == "-check" {
+			return checkAPI()
+		}
+		return writeAPI(apiDir)
 	}
-	return fmt.Errorf("no target %q: there are all, size, licences, host and exec", target)
+	return fmt.Errorf("no target %q: there are all, size, licences, api, host and exec", target)
 }
 
 func all() error {

@@ -19,7 +19,7 @@ import type {
 	ExecResult,
 	Hop,
 	ListenAddress,
-	Listener as Listening,
+	Listener,
 	Process,
 	Shell,
 	ShellOptions,
@@ -30,7 +30,7 @@ import type {
 /** How long an orderly goodbye may take before the Worker is ended anyway. */
 const GOODBYE_MS = 1000;
 
-type Listener<E> = ((event: E) => void) | { handleEvent(event: E): void };
+type EventHearer<E> = ((event: E) => void) | { handleEvent(event: E): void };
 
 /** Makes a second connection to the same server, with the same options. */
 export type Again = (first: ConnectionInfo, options: Abortable) => Promise<SSHClient>;
@@ -138,7 +138,7 @@ export class SSHClient extends EventTarget implements AsyncDisposable {
 	}
 
 	/** Has the server listen, and brings its connections here. */
-	listen(at: ListenAddress, options: Abortable = {}): Promise<Listening> {
+	listen(at: ListenAddress, options: Abortable = {}): Promise<Listener> {
 		return openListener(this.#core, at, options);
 	}
 
@@ -163,7 +163,7 @@ export class SSHClient extends EventTarget implements AsyncDisposable {
 
 	override addEventListener<T extends keyof ClientEvents>(
 		type: T,
-		listener: Listener<ClientEvents[T]> | null,
+		listener: EventHearer<ClientEvents[T]> | null,
 		options?: boolean | AddEventListenerOptions,
 	): void;
 	override addEventListener(

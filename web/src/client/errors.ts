@@ -3,7 +3,18 @@ import type { HostKey, KnownKey } from "./types.ts";
 import type { AlgorithmFail, Error as WireError } from "./wire.ts";
 
 /** What kind of failure it was. */
-export type ErrorCode = WireError["code"];
+export type ErrorCode =
+	| "relay"
+	| "dial"
+	| "hostkey"
+	| "auth"
+	| "channel"
+	| "sftp"
+	| "timeout"
+	| "closed"
+	| "protocol"
+	| "aborted"
+	| "internal";
 
 interface Extra {
 	readonly reason?: string | undefined;

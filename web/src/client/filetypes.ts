@@ -7,6 +7,7 @@ import type { Abortable } from "./types.ts";
 /** A path on the server: text, or the raw bytes of {@link Entry.path} where a name is no UTF-8. */
 export type Path = string | Uint8Array;
 
+/** What an entry of a folder is. */
 export type FileType = "file" | "directory" | "symlink" | "fifo" | "socket" | "block" | "char" | "unknown";
 
 /** What the server tells of a file. What it did not tell is absent. */
@@ -41,6 +42,7 @@ export interface TransferProgress {
 	readonly total?: number;
 }
 
+/** How a folder is listed. */
 export interface ListOptions extends Abortable {
 	/** Most entries; more of them fail with SFTPError `too-many`, after these were handed out. */
 	readonly max?: number;
@@ -48,6 +50,7 @@ export interface ListOptions extends Abortable {
 	onRefused?(name: string): void;
 }
 
+/** Which part of a file is read. */
 export interface ReadOptions extends Abortable {
 	/** First byte to read; 0 if absent. */
 	readonly offset?: number;
@@ -55,6 +58,7 @@ export interface ReadOptions extends Abortable {
 	readonly length?: number;
 }
 
+/** How a file is written. */
 export interface WriteOptions extends Abortable {
 	/** First byte to write; 0 if absent. With an offset the file is not emptied. */
 	readonly offset?: number;
@@ -64,6 +68,7 @@ export interface WriteOptions extends Abortable {
 	readonly atomic?: boolean;
 }
 
+/** How a file is downloaded. */
 export interface GetOptions extends ReadOptions {
 	/**
 	 * Into a file handle: goes on behind what the file holds, once the end of that is the same on the server;
@@ -88,6 +93,7 @@ export type Sink = FileSystemFileHandle | WritableStream<Uint8Array> | MessagePo
 /** What `put` reads from: a Blob or a File is read by the Worker. */
 export type Source = Blob | FileSystemFileHandle | ReadableStream<Uint8Array> | Uint8Array | string;
 
+/** How a file is uploaded. */
 export interface PutOptions extends Abortable {
 	/** Goes to `NAME.part` first, is checked, then renamed over the target; true if absent. */
 	readonly atomic?: boolean;
@@ -120,18 +126,21 @@ export interface TransferResult {
 	readonly mtime?: number;
 }
 
+/** How something is removed. */
 export interface RemoveOptions extends Abortable {
 	/** Also folders with all that is in them; links are removed, never followed. */
 	readonly recursive?: boolean;
 	onProgress?(removed: number): void;
 }
 
+/** How a tree is changed. */
 export interface ChangeOptions extends Abortable {
 	/** Also all that is below; links, and what they lead to, stay as they are. What cannot be changed fails it at the end. */
 	readonly recursive?: boolean;
 	onProgress?(changed: number): void;
 }
 
+/** How permissions are changed. */
 export interface ChmodOptions extends ChangeOptions {
 	/** With `recursive`: what folders get; absent: `mode`, and to go into them whoever may read. */
 	readonly dirMode?: number;
@@ -147,6 +156,7 @@ export interface FileSystemInfo {
 	readonly filesFree: number;
 }
 
+/** How a file session is opened. */
 export interface SFTPOptions extends Abortable {
 	/**
 	 * What to do where the server has no SFTP: "exec" runs commands of a POSIX shell instead. It does the

@@ -27,3 +27,4 @@ export { preload } from "./runtime.ts";
 export { readTicket, type TicketClaims } from "./ticket.ts";
 export type * from "./types.ts";
 export { generateKey, type KeyKind, type KeySignature, type SigningKey, signingKey } from "./webkey.ts";
+export type { ConfigHost, ConfigIgnored } from "./wire.ts";

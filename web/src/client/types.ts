@@ -29,6 +29,7 @@ export interface Duplex {
 	readonly writable: WritableStream<Uint8Array>;
 }
 
+/** What can be given up before it is done. */
 export interface Abortable {
 	/** Rejects with `signal.reason` when aborted. */
 	readonly signal?: AbortSignal;
@@ -136,6 +137,7 @@ export type HostKeyPolicy =
 			readonly onUnknown?: "reject" | "warn" | "add" | ((key: HostKey) => Promise<Decision>);
 	  };
 
+/** What a person says to a key that is not known. */
 export type Decision = "once" | "remember" | "reject";
 
 /** Keeps a known_hosts file. */
@@ -209,6 +211,7 @@ export interface HostKeyUpdate {
 	accept(): Promise<void>;
 }
 
+/** How a connection is. */
 export type ClientState = "connecting" | "ready" | "closed";
 
 /**
@@ -265,6 +268,7 @@ export interface PTY {
 	readonly modes?: TerminalModes;
 }
 
+/** How a command is started. */
 export interface SpawnOptions extends Abortable {
 	/** Environment variables; most servers accept few (sshd's AcceptEnv). */
 	readonly env?: Readonly<Record<string, string>>;
@@ -278,6 +282,7 @@ export interface SpawnOptions extends Abortable {
 	readonly agent?: Agent;
 }
 
+/** How a shell is opened. */
 export interface ShellOptions extends Abortable, PTY {
 	/** Runs this in place of the login shell: `tmux new -A`, say. */
 	readonly command?: string;
@@ -290,6 +295,7 @@ export interface ShellOptions extends Abortable, PTY {
 	readonly agent?: Agent;
 }
 
+/** How a command is run to its end. */
 export interface ExecOptions extends SpawnOptions {
 	/** Written to the command's stdin, then EOF. Without it stdin is at EOF at once. */
 	readonly input?: string | Uint8Array | ReadableStream<Uint8Array>;
@@ -311,6 +317,7 @@ export interface Exit {
 	readonly message?: string;
 }
 
+/** What a command wrote, and how it ended. */
 export interface ExecResult extends Exit {
 	readonly stdout: Uint8Array;
 	readonly stderr: Uint8Array;
