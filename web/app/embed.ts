@@ -1,6 +1,7 @@
 /** The page at /embed: a terminal in somebody else's frame. It keeps nothing: its memory goes with it. */
 import { SSHError } from "../src/client/index.ts";
 import { PromptEvent, type SSHTerminal, type TicketAsk } from "../src/element/index.ts";
+import { setLocale, t } from "../src/element/words/words.ts";
 import {
 	asToFrame,
 	type FrameOptions,
@@ -44,7 +45,7 @@ async function start(): Promise<void> {
 			return;
 		}
 		window.removeEventListener("message", init);
-		new Frame(port).begin(event.data.options as FrameOptions);
+		void begin(port, event.data.options as FrameOptions);
 	};
 	window.addEventListener("message", init);
 	greet({ type: "ssh:hello", v: version }, embedders);
@@ -66,8 +67,15 @@ function greet(greeting: Greeting, origins: readonly string[]): void {
 }
 
 function noTicket(): SSHError {
-	const hint = "Reload the page, or log in to the portal again.";
-	return new SSHError("relay", "The portal gave no ticket.", { reason: "ticket", hint });
+	return new SSHError("relay", t("problem.no-ticket"), { reason: "ticket", hint: t("problem.no-ticket.todo") });
+}
+
+/** The first that is drawn has the portal's words. */
+async function begin(port: MessagePort, options: FrameOptions): Promise<void> {
+	const { locale = document.documentElement.lang } = options;
+	document.documentElement.lang = locale;
+	await setLocale(locale).catch(() => {}); // none that this browser knows: English stays
+	new Frame(port).begin(options);
 }
 
 /** A terminal that a portal's page directs over a port. */
@@ -102,7 +110,7 @@ class Frame {
 	}
 
 	begin(options: FrameOptions): void {
-		const { ticket, host, port, username, fingerprint, theme, fontSize, readonly, locale } = options;
+		const { ticket, host, port, username, fingerprint, theme, fontSize, readonly } = options;
 		const set = (name: string, value: string | undefined): void => {
 			if (value === undefined) this.#terminal.removeAttribute(name);
 			else this.#terminal.setAttribute(name, value);
@@ -110,7 +118,6 @@ class Frame {
 		set("fingerprint", fingerprint);
 		set("font-size", fontSize?.toString());
 		set("readonly", readonly === true ? "" : undefined);
-		if (locale !== undefined) document.documentElement.lang = locale;
 		this.#theme(theme ?? "auto");
 		this.#terminal
 			.connect({

@@ -1,7 +1,7 @@
 import type { ConnectionInfo, Duplex, HostKeyUpdate } from "../src/client/index.ts";
 import { h } from "../src/element/dom.ts";
-import { formatCount } from "../src/element/files/figures.ts";
 import type { Identity, SSHTerminal, TerminalOptions, TerminalState } from "../src/element/index.ts";
+import { formatCount } from "../src/element/words/words.ts";
 import type { Settings, StoredKey } from "../src/vault/index.ts";
 import type { Demo } from "./config.ts";
 import { FilesPane } from "./filespane.ts";

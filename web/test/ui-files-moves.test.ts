@@ -277,7 +277,7 @@ test("a tree with too many entries is refused", async () => {
 	memory.list = async function* () {
 		for (let i = 0; ; i++) yield { name: `f${i}`, type: "file" as const };
 	} as typeof memory.list;
-	await assert.rejects(walk(memory.sftp, "/", [{ name: "d", type: "directory" }], never), /more than 200000/);
+	await assert.rejects(walk(memory.sftp, "/", [{ name: "d", type: "directory" }], never), /more than 200,000/);
 });
 
 const hostile = [

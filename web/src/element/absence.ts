@@ -4,6 +4,7 @@ import type { Layer } from "./layer.ts";
 import { PendingKeys } from "./pending.ts";
 import type { Problem } from "./problems.ts";
 import { AwayBar, sendKeysCard } from "./prompts/away.ts";
+import { t } from "./words/words.ts";
 
 /** What an absence needs of its terminal. */
 export interface AbsenceEvents {
@@ -69,14 +70,14 @@ export class Absence implements Disposable {
 	/** Keeps keys; they are shown as waiting. */
 	type(bytes: Uint8Array): void {
 		if (this.#keys.add(bytes)) this.#bar?.pending(this.#keys.toString());
-		else this.#events.toast("Too many keys are waiting: this one was not kept.");
+		else this.#events.toast(t("away.full"));
 	}
 
 	/** Says of an end that it came while nobody could hear it. */
 	explain(error: unknown, problem: Problem): Problem {
 		const soon = performance.now() - this.#backAt < meanwhileMs;
 		if (!soon || !(error instanceof SSHError) || error.code !== "closed") return problem;
-		return { ...problem, title: "The server ended the session while you were away.", todo: "Connect again." };
+		return { ...problem, title: t("problem.ended-away"), todo: t("problem.ended-away.todo") };
 	}
 
 	/** Whether to log in again unasked: the network took a session that had run for a while. Else that could go round in a circle. */

@@ -1,9 +1,10 @@
-import type { ConnectOptions } from "../client/index.ts";
+import { type ConnectOptions, SSHError } from "../client/index.ts";
 import { type Target, targetOf } from "./attributes.ts";
 import { PromptEvent, type TicketAsk } from "./events.ts";
 import type { TerminalOptions } from "./options.ts";
 import type { Questions } from "./questions.ts";
 import type { Size } from "./session.ts";
+import { t } from "./words/words.ts";
 
 /** What an element is told of the way that it takes. */
 export interface ApproachEvents {
@@ -53,8 +54,18 @@ export class Approach {
 			this.#events.onChoice(target, ticket);
 		}
 		this.#usedTicket = target.ticket;
+		checkLock(this.#element, target);
 		return target;
 	}
+}
+
+/** Holds a target to the attributes of an element whose host is locked. */
+function checkLock(element: HTMLElement, { host, port }: Target): void {
+	if (!element.hasAttribute("locked-host")) return;
+	const locked = targetOf(element, {}, undefined);
+	if (host === locked.host && port === locked.port) return;
+	const hint = t("problem.locked-host.todo");
+	throw new SSHError("dial", t("problem.locked-host", { host: locked.host }), { reason: "locked", hint });
 }
 
 /** The shell that a session is to open on a terminal of this size. */

@@ -18,9 +18,12 @@ export interface Target {
 export const fontSizes = { least: 8, usual: 14, most: 40 };
 
 /** Where an element is to connect: a ticket wins. A part that nobody named is empty, and refused when connecting. */
-export function targetOf(element: HTMLElement, options: TerminalOptions): Target {
+export function targetOf(
+	element: HTMLElement,
+	options: TerminalOptions,
+	ticket = options.ticket ?? element.getAttribute("ticket") ?? undefined,
+): Target {
 	const text = (name: string): string | undefined => element.getAttribute(name) ?? undefined;
-	const ticket = options.ticket ?? text("ticket");
 	const named: Partial<TicketClaims> = ticket === undefined ? {} : readTicket(ticket);
 	return {
 		host: named.host ?? options.host ?? text("host") ?? "",

@@ -15,17 +15,21 @@ import { Session, type SessionEnd } from "./session.ts";
 import { busyStates, describeState, liveStates, stateOf, type TerminalState } from "./state.ts";
 import { showable } from "./untrusted.ts";
 import { View } from "./view.ts";
+import { t } from "./words/words.ts";
 
 /**
  * `<ssh-terminal>`: a terminal with an SSH session. Attributes name the
  * server and the look and hold no secret; `options` holds the rest.
  *
- * Events, all bubbling: `ssh-state`, `ssh-ready`, `ssh-exit`, `ssh-error`,
- * `ssh-hostkeys` (a HostKeyUpdate), `ssh-title`, `ssh-bell`, `ssh-font-size`, `ssh-close` (the person is done
- * with it), and the questions of {@link PromptEventMap}.
+ * Attributes: `relay`, `host`, `port`, `username`, `ticket`, `fingerprint` (the host key, and no other is taken),
+ * `locked-host` (whatever options and tickets say, it is this host or none), `autoconnect`, `reconnect` (logs in
+ * anew, with the answers in memory, where a lost session cannot be resumed), `readonly` (shows and sends nothing),
+ * `files` (offers the files of the server), `theme` ("auto", "light", "dark") and `font-size`.
+ *
+ * Events, all bubbling, are those of {@link TerminalEventMap} and the questions of {@link PromptEventMap}.
  */
 export class SSHTerminal extends HTMLElement {
-	static readonly observedAttributes = ["theme", "font-size", "readonly"];
+	static readonly observedAttributes = ["theme", "font-size", "readonly", "files"];
 
 	readonly #shadow = this.attachShadow({ mode: "open" });
 	readonly #approach = new Approach(this, {
@@ -84,9 +88,10 @@ export class SSHTerminal extends HTMLElement {
 			onFontSize: (change) => this.#changeFontSize(change),
 			mayCopy: () => this.#options.remoteClipboard === true,
 			isLive: () => liveStates.has(this.#state) && !this.hasAttribute("readonly"),
-			pasteRefusal: () => (this.#absence?.away === true ? "Paste again when the connection is back." : undefined),
+			pasteRefusal: () => (this.#absence?.away === true ? t("terminal.paste-later") : undefined),
 		});
 		this.#questions = new Questions(this, this.#view.layer);
+		this.#view.drawer.dress({ offered: this.hasAttribute("files") });
 		this.#view.label(this.#where());
 		if (this.hasAttribute("autoconnect")) void this.connect().catch(() => {});
 	}
@@ -102,6 +107,7 @@ export class SSHTerminal extends HTMLElement {
 	connectedMoveCallback(): void {}
 
 	attributeChangedCallback(): void {
+		this.#view?.drawer.dress({ offered: this.hasAttribute("files") });
 		this.#restyle();
 	}
 
@@ -158,7 +164,7 @@ export class SSHTerminal extends HTMLElement {
 
 	/** Puts the focus into the open question, else into the terminal. */
 	override focus(): void {
-		if (this.#view?.layer.focus() !== true) this.terminal?.focus();
+		this.#view?.focus();
 	}
 
 	/** Fits the terminal to its box; it does so by itself when the box changes. */
@@ -173,7 +179,17 @@ export class SSHTerminal extends HTMLElement {
 
 	/** Sends text to the program, as if typed. */
 	sendText(text: string): void {
-		this.#session?.send(new TextEncoder().encode(text));
+		if (!this.hasAttribute("readonly")) this.#session?.send(new TextEncoder().encode(text));
+	}
+
+	/** Shows the files of the server beside the terminal. */
+	openFiles(): void {
+		this.#view?.drawer.open();
+	}
+
+	/** The screen and the lines above it, with the escape sequences that draw it again: for `write` of another one. */
+	async serialize(): Promise<string> {
+		return (await this.#view?.screen.serialize()) ?? "";
 	}
 
 	/** The selected text. */
@@ -186,6 +202,7 @@ export class SSHTerminal extends HTMLElement {
 		view?.layer.clear(this.#progress);
 		this.#progress = undefined;
 		view?.screen.enter();
+		if (view !== undefined) view.drawer.client = client;
 		if (view !== undefined)
 			this.#absence = new Absence(this.#where(), view.layer, client, {
 				onAway: (away) => this.#setState(away ? "reconnecting" : "ready"),
@@ -206,6 +223,7 @@ export class SSHTerminal extends HTMLElement {
 		this.#view?.layer.clear();
 		this.#progress = undefined;
 		if (liveStates.has(this.#state)) this.#view?.screen.leave();
+		if (this.#view !== undefined) this.#view.drawer.client = undefined;
 		switch (end.kind) {
 			case "closed":
 				this.#setState("idle");
@@ -228,8 +246,7 @@ export class SSHTerminal extends HTMLElement {
 		this.dispatchEvent(news("ssh-error", { code: problem.code, message: problem.title, hint: problem.todo, error }));
 		const view = this.#view;
 		if (view === undefined) return;
-		if (kind === "lost" && this.#options.onLost === "login" && absence?.mayLogIn(error) === true)
-			void this.connect().catch(() => {});
+		if (kind === "lost" && this.#logsInAgain && absence?.mayLogIn(error) === true) void this.connect().catch(() => {});
 		else if (kind === "lost") view.layer.show(lostBar(this.#where(), problem, this.#actions()));
 		else if (isAlarming(error)) await this.#alarm(error, session);
 		else {
@@ -243,6 +260,10 @@ export class SSHTerminal extends HTMLElement {
 		if (this.#session !== session) return;
 		if (replaced === true) void this.connect().catch(() => {});
 		else this.#actions().close();
+	}
+
+	get #logsInAgain(): boolean {
+		return (this.#options.onLost ?? (this.hasAttribute("reconnect") ? "login" : "ask")) === "login";
 	}
 
 	#describe(error: unknown): Problem {

@@ -1,4 +1,5 @@
-import type { Ask, Challenge, Decision, HostKey, KeyUse } from "../client/index.ts";
+import type { Ask, Challenge, Decision, Exit, HostKey, HostKeyUpdate, KeyUse, SSHClient } from "../client/index.ts";
+import type { TerminalState } from "./state.ts";
 
 /**
  * A question that the page may answer in its own way: `respondWith` takes the
@@ -48,6 +49,33 @@ export interface PromptEventMap {
 	"ssh-challenge": PromptEvent<Challenge, readonly string[]>;
 	/** A program on the server wants to use a key that was lent. */
 	"ssh-key-use": PromptEvent<KeyUse, boolean>;
+}
+
+/** The news of a terminal, by the type of their event. All bubble. */
+export interface TerminalEventMap {
+	"ssh-state": CustomEvent<{ readonly state: TerminalState; readonly text: string; readonly busy: boolean }>;
+	/** The shell runs. */
+	"ssh-ready": CustomEvent<{ readonly client: SSHClient }>;
+	"ssh-exit": CustomEvent<Exit>;
+	/** `code` is `code` or `code/reason` of docs/errors.md; `message` and `hint` are for people. */
+	"ssh-error": CustomEvent<{
+		readonly code: string;
+		readonly message: string;
+		readonly hint: string;
+		readonly error: unknown;
+	}>;
+	/** The server has told of further keys. */
+	"ssh-hostkeys": CustomEvent<HostKeyUpdate>;
+	"ssh-title": CustomEvent<{ readonly title: string }>;
+	"ssh-bell": CustomEvent<Record<string, never>>;
+	/** The person changed it with a key. */
+	"ssh-font-size": CustomEvent<{ readonly size: number }>;
+	/** The person allows old algorithms for this host; with `offerLegacy`. */
+	"ssh-legacy": CustomEvent<Record<string, never>>;
+	/** The person is done with it. */
+	"ssh-close": CustomEvent<Record<string, never>>;
+	/** A transfer of the files has ended. */
+	"ssh-transfer": CustomEvent<{ readonly kind: string; readonly name: string; readonly state: string }>;
 }
 
 /** News of a terminal: bubbles out of shadow roots, carries its facts as `detail`. */

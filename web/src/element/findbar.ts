@@ -6,6 +6,7 @@ import up from "lucide-static/icons/chevron-up.svg";
 import regex from "lucide-static/icons/regex.svg";
 import cross from "lucide-static/icons/x.svg";
 import { h, icon } from "./dom.ts";
+import { t } from "./words/words.ts";
 
 const decorations = {
 	matchBackground: "#f0c674",
@@ -20,14 +21,14 @@ export class FindBar {
 	readonly #terminal: Terminal;
 	readonly #input = h("input", {
 		type: "search",
-		"aria-label": "Find in the terminal",
-		placeholder: "Find",
+		"aria-label": t("find.label"),
+		placeholder: t("find.placeholder"),
 		autocomplete: "off",
 		spellcheck: "false",
 	});
 	readonly #count = h("span", { class: "find-count", role: "status" });
-	readonly #case = toggle(upper, "Match case", () => this.#search(true));
-	readonly #regex = toggle(regex, "Regular expression", () => this.#search(true));
+	readonly #case = toggle(upper, t("find.case"), () => this.#search(true));
+	readonly #regex = toggle(regex, t("find.regex"), () => this.#search(true));
 	#addon: SearchAddon | undefined;
 
 	constructor(terminal: Terminal) {
@@ -40,9 +41,9 @@ export class FindBar {
 			this.#count,
 			this.#case,
 			this.#regex,
-			small(up, "Previous match (Shift+Enter)", () => this.#search(false, true)),
-			small(down, "Next match (Enter)", () => this.#search(false)),
-			small(cross, "Close (Esc)", () => this.close()),
+			small(up, t("find.previous"), () => this.#search(false, true)),
+			small(down, t("find.next"), () => this.#search(false)),
+			small(cross, t("find.close"), () => this.close()),
 		);
 		this.element.addEventListener("keydown", (event) => this.#key(event));
 	}
@@ -74,7 +75,11 @@ export class FindBar {
 			if (this.#input.value === "") this.#count.textContent = "";
 			else
 				this.#count.textContent =
-					resultCount === 0 ? "None" : resultIndex < 0 ? `${resultCount}+` : `${resultIndex + 1} of ${resultCount}`;
+					resultCount === 0
+						? t("find.none")
+						: resultIndex < 0
+							? t("find.many", { all: resultCount })
+							: t("find.at", { at: resultIndex + 1, all: resultCount });
 		});
 	}
 
@@ -95,7 +100,7 @@ export class FindBar {
 			if (backwards) this.#addon?.findPrevious(text, options);
 			else this.#addon?.findNext(text, options);
 		} catch {
-			this.#count.textContent = "Not a pattern";
+			this.#count.textContent = t("find.broken");
 		}
 	}
 

@@ -4,10 +4,11 @@ import { h } from "./dom.ts";
 import type { Card } from "./layer.ts";
 import { button, card, p } from "./prompts/parts.ts";
 import { showable } from "./untrusted.ts";
+import { t } from "./words/words.ts";
 
 /** Asks whether one host may be spoken to with what is no longer safe. The focus is on the way back. */
 export function legacyCard(where: string, error: AlgorithmError, allow: () => void, back: () => void): Card {
-	const cancel = button("Cancel", "quiet", back);
+	const cancel = button(t("cancel"), "quiet", back);
 	// These only say what else a side knows (RFC 8308, strict key exchange).
 	const list = (names: readonly string[]) =>
 		names
@@ -15,27 +16,23 @@ export function legacyCard(where: string, error: AlgorithmError, allow: () => vo
 			.map((name) => showable(name, 80))
 			.join(", ");
 	const element = card({
-		title: `Allow old algorithms for ${where}?`,
+		title: t("legacy.title", { where }),
 		picture: alert,
 		tone: "danger",
 		role: "alertdialog",
 		body: [
-			p(
-				"This server knows only algorithms that are no longer safe: SHA-1, CBC, short keys. Who can change the traffic on its way may be able to read or alter it.",
-			),
+			p(t("legacy.why")),
 			h(
 				"dl",
 				{ class: "keys" },
-				h("dt", {}, "It offers"),
+				h("dt", {}, t("legacy.theirs")),
 				h("dd", {}, list(error.theirs)),
-				h("dt", {}, "Safe here"),
+				h("dt", {}, t("legacy.ours")),
 				h("dd", {}, list(error.ours)),
 			),
-			p(
-				"If it cannot be updated, they can be allowed for this host alone, for 30 days. The status bar says so meanwhile.",
-			),
+			p(t("legacy.advice")),
 		],
-		actions: [button("Allow for 30 days and connect", "danger", allow), cancel],
+		actions: [button(t("legacy.allow"), "danger", allow), cancel],
 	});
 	element.dataset.code = "legacy";
 	return { element, focus: cancel };

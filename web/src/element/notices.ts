@@ -10,6 +10,7 @@ import type { Problem } from "./problems.ts";
 import { button, card, copyButton, p, serverSays } from "./prompts/parts.ts";
 import { steps } from "./state.ts";
 import { showable } from "./untrusted.ts";
+import { t } from "./words/words.ts";
 
 /** What a notice's buttons do. */
 export interface NoticeActions {
@@ -27,19 +28,19 @@ export class ProgressCard implements Card {
 
 	constructor(where: string, cancel: () => void) {
 		const list = h("ol", { class: "steps" });
-		for (const { step, label } of steps) {
+		for (const step of steps) {
 			const mark = h("span", { class: "step-mark" });
 			const detail = h("span", { class: "step-detail" });
-			const row = h("li", {}, mark, h("span", { class: "step-label" }, label), detail);
+			const row = h("li", {}, mark, h("span", { class: "step-label" }, t(`step.${step}`)), detail);
 			this.#rows.set(step, { row, mark, detail });
 			list.append(row);
 		}
 		this.element = card({
-			title: `Connecting to ${where}`,
+			title: t("state.connecting", { where }),
 			picture: loader,
 			role: "dialog",
 			body: [list, this.#words],
-			actions: [button("Cancel", "quiet", cancel)],
+			actions: [button(t("cancel"), "quiet", cancel)],
 		});
 		this.element.classList.add("progress");
 		// Not the button: the Enter that started this may still be down.
@@ -52,10 +53,10 @@ export class ProgressCard implements Card {
 	advance({ step, detail, jump }: Progress): void {
 		if (jump !== undefined) {
 			// The way to the server is one step, however many hosts lie on it.
-			this.advance({ step: "tcp", detail: `over ${jump}` });
+			this.advance({ step: "tcp", detail: t("way.over", { host: jump }) });
 			return;
 		}
-		const at = step === "ready" ? steps.length : steps.findIndex((each) => each.step === step);
+		const at = step === "ready" ? steps.length : step === "rekey" ? -1 : steps.indexOf(step);
 		if (at < 0) return;
 		this.#current = Math.max(this.#current, at);
 		const found = this.#rows.get(step);
@@ -69,7 +70,7 @@ export class ProgressCard implements Card {
 	}
 
 	#draw(): void {
-		steps.forEach(({ step }, i) => {
+		steps.forEach((step, i) => {
 			const found = this.#rows.get(step);
 			if (found === undefined) return;
 			const state = i < this.#current ? "done" : i === this.#current ? "now" : "later";
@@ -86,13 +87,13 @@ export class ProgressCard implements Card {
 
 /** What failed, why, and what to do. */
 export function problemCard(problem: Problem, actions: NoticeActions, onLegacy?: () => void): Card {
-	const again = button("Try again", "primary", () => actions.reconnect());
+	const again = button(t("try-again"), "primary", () => actions.reconnect());
 	const details = h(
 		"details",
 		{},
-		h("summary", {}, "Details"),
+		h("summary", {}, t("problem.details")),
 		h("pre", { class: "preview" }, problem.details),
-		copyButton("Copy details", () => problem.details),
+		copyButton(t("problem.copy"), () => problem.details),
 	);
 	const element = card({
 		title: problem.title,
@@ -105,8 +106,8 @@ export function problemCard(problem: Problem, actions: NoticeActions, onLegacy?:
 		],
 		actions: [
 			again,
-			...(onLegacy === undefined ? [] : [button("Allow old algorithms for this host…", "quiet", onLegacy)]),
-			button("Close", "quiet", () => actions.close()),
+			...(onLegacy === undefined ? [] : [button(t("problem.legacy"), "quiet", onLegacy)]),
+			button(t("close"), "quiet", () => actions.close()),
 		],
 	});
 	element.classList.add("problem");
@@ -116,8 +117,8 @@ export function problemCard(problem: Problem, actions: NoticeActions, onLegacy?:
 
 /** Tells that a session that ran is lost. It lies below the terminal's text, which stays readable. */
 export function lostBar(where: string, problem: Problem, actions: NoticeActions): Card {
-	const why = problem.title.includes("lost") ? problem.todo : `${problem.title} ${problem.todo}`;
-	const bar = barOf(unplug, `Connection to ${where} lost.`, why, actions);
+	const why = problem.tellsLoss ? problem.todo : `${problem.title} ${problem.todo}`;
+	const bar = barOf(unplug, t("lost.title", { where }), why, actions);
 	bar.dataset.code = problem.code;
 	bar.classList.add("lost");
 	return { element: bar };
@@ -125,7 +126,7 @@ export function lostBar(where: string, problem: Problem, actions: NoticeActions)
 
 /** Tells how a session ended. */
 export function endedBar(exit: Exit, actions: NoticeActions): Card {
-	const bar = barOf(check, "Session ended.", describeExit(exit), actions);
+	const bar = barOf(check, t("ended.title"), describeExit(exit), actions);
 	bar.classList.add("ended");
 	return { element: bar };
 }
@@ -139,15 +140,15 @@ function barOf(picture: string, title: string, text: string, actions: NoticeActi
 		h(
 			"div",
 			{ class: "card-actions" },
-			button("Reconnect", "primary", () => actions.reconnect()),
-			button("Close", "quiet", () => actions.close()),
+			button(t("reconnect"), "primary", () => actions.reconnect()),
+			button(t("close"), "quiet", () => actions.close()),
 		),
 	);
 }
 
 /** How a command ended, in words. */
 function describeExit(exit: Exit): string {
-	if (exit.signal !== undefined && exit.signal !== "") return `It was stopped by signal ${showable(exit.signal, 40)}.`;
-	if (exit.status === undefined) return "The server did not say how.";
-	return exit.status === 0 ? "Exit status 0." : `Exit status ${exit.status}.`;
+	if (exit.signal !== undefined && exit.signal !== "") return t("ended.signal", { signal: showable(exit.signal, 40) });
+	if (exit.status === undefined) return t("ended.unknown");
+	return t("ended.status", { status: exit.status });
 }

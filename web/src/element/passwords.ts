@@ -1,5 +1,6 @@
 import { AuthError, SSHError } from "../client/errors.ts";
 import type { Ask, Lazy } from "../client/index.ts";
+import { t } from "./words/words.ts";
 
 /** The methods that a password can go by. */
 export type PasswordWay = "password" | "keyboard-interactive";
@@ -55,10 +56,10 @@ export class Passwords {
 
 function refusal(username: string): AuthError {
 	return new AuthError(
-		`The server refused the password of ${JSON.stringify(username)}.`,
+		t("problem.refused-password", { user: JSON.stringify(username) }),
 		["keyboard-interactive"],
 		["password", "keyboard-interactive"],
-		{ reason: "denied", hint: "Check user name, password and key." },
+		{ reason: "denied", hint: t("problem.refused-password.todo") },
 	);
 }
 

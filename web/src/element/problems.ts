@@ -1,6 +1,7 @@
 /** Failures in plain words: what happened, why it may be, what to do. Pure text work. */
 import { AuthError, HostKeyError, SSHError } from "../client/errors.ts";
 import { showable } from "./untrusted.ts";
+import { failureWord, t } from "./words/words.ts";
 
 /** A failure as the error card shows it. */
 export interface Problem {
@@ -10,6 +11,8 @@ export interface Problem {
 	readonly cause: string;
 	/** What to do next; "" if nothing is known. */
 	readonly todo: string;
+	/** Whether the title says already that a connection was lost. */
+	readonly tellsLoss: boolean;
 	/** For programs and for a search: `code` or `code/reason`. */
 	readonly code: string;
 	/** For whoever helps. Holds no secret. */
@@ -37,7 +40,19 @@ export function describeProblem(error: unknown, where: Where): Problem {
 		`message: ${failure.message}`,
 		...(failure.hint === "" ? [] : [`hint: ${failure.hint}`]),
 	];
-	return { ...words, code, details: showable(lines.join("\n"), 2 * longest) };
+	return {
+		...words,
+		...wordsOfPage(code, where),
+		tellsLoss: failure.message.includes("lost"),
+		code,
+		details: showable(lines.join("\n"), 2 * longest),
+	};
+}
+
+/** What the page says in place of the core: its own sentences, or those of its language. */
+function wordsOfPage(code: string, { target }: Where): Partial<Problem> {
+	const title = failureWord(`error.${code}`, target);
+	return title === undefined ? {} : { title, todo: failureWord(`hint.${code}`, target) ?? "" };
 }
 
 /** Whether a person declined, so that there is nothing to explain. */
@@ -49,27 +64,27 @@ export function wasCancelled(error: unknown): boolean {
 function wordsFor(error: SSHError, where: Where): Pick<Problem, "title" | "cause" | "todo"> {
 	const title = showable(error.message, longest);
 	const todo = showable(error.hint, longest);
-	if (wasCancelled(error)) return { title: "Not connected.", cause: "You cancelled.", todo: "" };
+	if (wasCancelled(error)) return { title: t("problem.cancelled"), cause: t("problem.you-cancelled"), todo: "" };
 	if (error instanceof HostKeyError) return { title, cause: shownKey(error), todo };
 	if (error instanceof AuthError) return { title, cause: triedKeys(error, where), todo };
 	if (error.code === "internal" && todo === "")
 		return {
-			title: "Something in this page broke.",
+			title: t("problem.broke"),
 			cause: title,
-			todo: "Try again. If it happens again, report it with the details below.",
+			todo: t("problem.broke.todo"),
 		};
 	return { title, cause: "", todo };
 }
 
 /** Of every key but an unknown one, the title says already that nothing was sent. */
 function shownKey({ reason, offered }: HostKeyError): string {
-	const shown = `The server showed ${offered.fingerprint}.`;
-	return reason === "unknown" ? `Nothing was sent: no password and no key. ${shown}` : shown;
+	const shown = t("problem.shown-key", { fingerprint: offered.fingerprint });
+	return reason === "unknown" ? `${t("problem.nothing-sent")} ${shown}` : shown;
 }
 
 function triedKeys(error: AuthError, { keys }: Where): string {
 	if (!error.tried.includes("publickey") || keys.length === 0) return "";
-	return `Tried: ${keys.map((key) => showable(key, 80)).join(", ")}. Its public half must stand in the account's authorized_keys.`;
+	return t("problem.tried-keys", { keys: keys.map((key) => showable(key, 80)).join(", ") });
 }
 
 function failureOf(error: unknown): SSHError {

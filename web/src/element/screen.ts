@@ -80,6 +80,18 @@ export class Screen implements Disposable {
 		this.fitSoon();
 	}
 
+	/** The screen and what is above it, with the sequences that draw it again. */
+	async serialize(): Promise<string> {
+		const { SerializeAddon } = await import("@xterm/addon-serialize");
+		const addon = new SerializeAddon();
+		this.terminal.loadAddon(addon);
+		try {
+			return addon.serialize();
+		} finally {
+			addon.dispose();
+		}
+	}
+
 	/** Fits rows and columns to the box, at most once a frame. */
 	fitSoon(): void {
 		this.#frame ||= requestAnimationFrame(() => {

@@ -9,6 +9,7 @@ import {
 	type SSHClient,
 	SSHError,
 } from "../client/index.ts";
+import { t } from "./words/words.ts";
 
 /** What a session reports. After `onEnd` it reports nothing more. */
 export interface SessionEvents {
@@ -93,9 +94,9 @@ export class Session {
 
 	/** Ends a session whose connection is interrupted: its person does not want to wait. */
 	giveUp(): void {
-		const error = new SSHError("relay", "The connection was given up.", {
+		const error = new SSHError("relay", t("problem.given-up"), {
 			reason: "given-up",
-			hint: "Programs started without tmux or screen will end.",
+			hint: t("problem.given-up.todo"),
 		});
 		this.#end({ kind: "lost", error });
 	}

@@ -1,4 +1,5 @@
 import type { Progress } from "../client/index.ts";
+import { t } from "./words/words.ts";
 
 /** How far a terminal's session is. */
 export type TerminalState =
@@ -19,13 +20,13 @@ export const liveStates: ReadonlySet<TerminalState> = new Set(["ready", "reconne
 /** The states in which a connection is being made. */
 export const busyStates: ReadonlySet<TerminalState> = new Set(["connecting", "kex", "hostkey", "auth", "reconnecting"]);
 
-/** The steps that the overlay lists, in order, with what each is called. */
-export const steps: readonly { readonly step: Progress["step"]; readonly label: string }[] = [
-	{ step: "relay", label: "Gateway" },
-	{ step: "tcp", label: "Server" },
-	{ step: "kex", label: "Key exchange" },
-	{ step: "hostkey", label: "Host key" },
-	{ step: "auth", label: "Login" },
+/** The steps that the overlay lists, in order. */
+export const steps: readonly Exclude<Progress["step"], "ready" | "rekey">[] = [
+	"relay",
+	"tcp",
+	"kex",
+	"hostkey",
+	"auth",
 ];
 
 /** The state that a step of connecting stands for; undefined if it changes none. */
@@ -45,26 +46,5 @@ export function stateOf(step: Progress["step"]): TerminalState | undefined {
 
 /** A state in words, for people who hear the page and for the status bar. */
 export function describeState(state: TerminalState, where: string): string {
-	switch (state) {
-		case "idle":
-			return "Not connected";
-		case "connecting":
-			return `Connecting to ${where}`;
-		case "kex":
-			return `Exchanging keys with ${where}`;
-		case "hostkey":
-			return `Checking the key of ${where}`;
-		case "auth":
-			return `Logging in to ${where}`;
-		case "ready":
-			return `Connected to ${where}`;
-		case "reconnecting":
-			return `Reconnecting to ${where}`;
-		case "lost":
-			return `Connection to ${where} lost`;
-		case "ended":
-			return `Session on ${where} ended`;
-		case "failed":
-			return `Could not connect to ${where}`;
-	}
+	return state === "idle" ? t("state.idle") : t(`state.${state}`, { where });
 }

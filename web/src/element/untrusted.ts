@@ -1,5 +1,6 @@
 /** Text that a server wrote, made fit to be shown. Pure text work. */
 
+import { t } from "./words/words.ts";
 /** Most of a server's text that a dialog shows, in characters of UTF-16. */
 export const promptLimit = 2048;
 const titleLimit = 120;
@@ -14,7 +15,7 @@ export function showable(text: string, limit = promptLimit): string {
 	const shown = whole
 		.slice(0, limit)
 		.replace(hostile, (sign) => (sign === "\n" || sign === "\t" ? sign : escapeSign(sign)));
-	return cut ? `${shown}… (cut)` : shown;
+	return cut ? t("cut", { text: shown }) : shown;
 }
 
 function escapeSign(sign: string): string {

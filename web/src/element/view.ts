@@ -1,5 +1,6 @@
 import { copyText } from "./clipboard.ts";
 import { h, sheet } from "./dom.ts";
+import { Drawer } from "./drawer.ts";
 import elementStyles from "./element.css";
 import { FindBar } from "./findbar.ts";
 import { type KeyAction, keyAction } from "./keys.ts";
@@ -7,6 +8,7 @@ import { Layer } from "./layer.ts";
 import { pasteRisks } from "./paste.ts";
 import { pasteCard } from "./prompts/pastecard.ts";
 import { type Look, Screen } from "./screen.ts";
+import { t } from "./words/words.ts";
 
 /** What a view reports. */
 export interface ViewEvents {
@@ -34,6 +36,7 @@ const toastMs = 2500;
 export class View implements Disposable {
 	readonly layer: Layer;
 	readonly screen: Screen;
+	readonly drawer: Drawer;
 	readonly #events: ViewEvents;
 	readonly #find: FindBar;
 	readonly #root: HTMLElement;
@@ -51,6 +54,7 @@ export class View implements Disposable {
 		this.#events = events;
 		const box = h("div", { class: "screen" });
 		this.#root = h("div", { class: "root" }, this.#region, this.#status);
+		this.drawer = new Drawer(this.#root, () => this.focus());
 		// Before anything is measured.
 		shadow.adoptedStyleSheets = [styles];
 		this.layer = new Layer((blocking) => this.#block(box, blocking));
@@ -66,7 +70,7 @@ export class View implements Disposable {
 			onRemoteCopy: (text) => this.#remoteCopy(text),
 		});
 		this.#find = new FindBar(this.screen.terminal);
-		this.#region.append(this.#find.element, this.layer.element, this.#toast, this.#link);
+		this.#region.append(this.#find.element, this.layer.element, this.drawer.button, this.#toast, this.#link);
 		this.screen.terminal.attachCustomKeyEventHandler((event) => this.#key(event));
 		this.live(false);
 		box.addEventListener("paste", this.#onPaste, { capture: true });
@@ -84,11 +88,17 @@ export class View implements Disposable {
 		this.screen.terminal.options.cursorInactiveStyle = live ? "outline" : "none";
 	}
 
+	/** Puts the focus into the open question, else into the terminal. */
+	focus(): void {
+		if (!this.layer.focus()) this.screen.terminal.focus();
+	}
+
 	/** Names the terminal for those who cannot see it, with the way out of it. */
 	label(name: string): void {
-		this.#region.setAttribute("aria-label", `Terminal ${name}. Ctrl+Shift+M lets Tab leave the terminal.`);
+		this.drawer.dress({ where: name });
+		this.#region.setAttribute("aria-label", t("terminal.label", { where: name }));
 		const input = this.screen.terminal.textarea;
-		input?.setAttribute("aria-label", `Terminal input ${name}. Ctrl+Shift+M lets Tab leave it.`);
+		input?.setAttribute("aria-label", t("terminal.input", { where: name }));
 	}
 
 	/** Says a state to assistive technology. */
@@ -149,6 +159,7 @@ export class View implements Disposable {
 
 	#paint(look: Look, dark: boolean): void {
 		this.#root.classList.toggle("dark", dark);
+		this.drawer.dress({ dark });
 		this.#root.style.setProperty("--screen", look.theme.background ?? "");
 	}
 
@@ -181,11 +192,7 @@ export class View implements Disposable {
 				return;
 			case "tab-focus":
 				this.#tabMovesFocus = !this.#tabMovesFocus;
-				this.toast(
-					this.#tabMovesFocus
-						? "Tab moves the focus now. Ctrl+Shift+M gives it back to the terminal."
-						: "Tab goes to the terminal again.",
-				);
+				this.toast(this.#tabMovesFocus ? t("terminal.tab-moves") : t("terminal.tab-types"));
 				return;
 			case "font-larger":
 				this.#events.onFontSize(1);
@@ -205,15 +212,15 @@ export class View implements Disposable {
 	async copy(): Promise<void> {
 		const text = this.screen.terminal.getSelection();
 		if (text === "") return;
-		this.toast((await copyText(text)) ? "Copied" : "The browser did not allow copying.");
+		this.toast((await copyText(text)) ? t("copied") : t("copy.blocked"));
 	}
 
 	#remoteCopy(text: string): void {
 		if (!this.#events.mayCopy() || this.#shadow.activeElement === null) return;
-		void copyText(text).then((copied) => copied && this.toast("The server put text on your clipboard."));
+		void copyText(text).then((copied) => copied && this.toast(t("terminal.remote-copy")));
 	}
 
 	#showLink(url: string | undefined): void {
-		this.#link.textContent = url === undefined ? "" : `${url}  (${mac ? "Cmd" : "Ctrl"}+click opens it)`;
+		this.#link.textContent = url === undefined ? "" : t("terminal.link", { url, key: mac ? "Cmd" : "Ctrl" });
 	}
 }

@@ -3,10 +3,10 @@ import trash from "lucide-static/icons/trash-2.svg";
 import type { Entry, Path, SFTP } from "../../client/filetypes.ts";
 import { copyText } from "../clipboard.ts";
 import type { Layer } from "../layer.ts";
-import { busyCard, deleteCard, nameProblem, newFolderCard } from "./cards.ts";
+import { t } from "../words/words.ts";
+import { busyCard, type DoneWord, deleteCard, nameProblem, newFolderCard } from "./cards.ts";
 import { changeModes, type Permissions } from "./chmod.ts";
 import { archiveName, downloadErrand, mirrorErrand, zipErrand } from "./download.ts";
-import { plural } from "./figures.ts";
 import type { Folder } from "./folder.ts";
 import type { Grid } from "./grid.ts";
 import { land } from "./landing.ts";
@@ -55,7 +55,7 @@ export class Actions {
 		const { folder, go, view, sftp } = this.#context;
 		const path = join(folder.path, entry);
 		if (isFolder(entry)) return go(path);
-		await this.#try(`Opening ${showName(entry.name, 120)}`, async () => {
+		await this.#try(t("files.failed.open", { name: showName(entry.name, 120) }), async () => {
 			const { type } = entry.type === "symlink" ? await sftp().stat(path) : entry;
 			if (type === "directory") await go(path);
 			else view(entry);
@@ -67,7 +67,7 @@ export class Actions {
 		const { layer, folder, reload, sftp } = this.#context;
 		const name = await layer.ask<string>(newFolderCard).catch(() => undefined);
 		if (name === undefined) return;
-		await this.#try(`Making the folder ${showName(name, 120)}`, async () => {
+		await this.#try(t("files.failed.make", { name: showName(name, 120) }), async () => {
 			await sftp().mkdir(join(folder.path, { name }));
 			await reload(name);
 		});
@@ -78,7 +78,7 @@ export class Actions {
 		const { grid, folder, reload, sftp, fail } = this.#context;
 		const name = await grid.rename(entry);
 		if (name === undefined) return;
-		const what = `Renaming ${showName(entry.name, 120)}`;
+		const what = t("files.failed.rename", { name: showName(entry.name, 120) });
 		const problem = nameProblem(name);
 		if (problem !== undefined) {
 			fail(new Error(problem), what);
@@ -97,9 +97,9 @@ export class Actions {
 		const at = folder.path;
 		if (!(await layer.ask<true>((answering) => deleteCard(entries, answering)).catch(() => false))) return;
 		const what = this.#whatOf(entries);
-		const title = `Deleting ${what}…`;
+		const title = t("delete.doing", { what });
 		const stopped = await this.#long(
-			{ title, picture: trash, done: "gone", failing: "Deleting" },
+			{ title, picture: trash, done: "delete.gone", failing: t("files.failed.delete") },
 			async (signal, progress) => {
 				let before = 0;
 				for (const entry of entries) {
@@ -113,10 +113,10 @@ export class Actions {
 					before += Math.max(now, 1);
 					progress(before);
 				}
-				say(`${what} deleted.`);
+				say(t("delete.done", { what }));
 			},
 		);
-		if (stopped) say("Stopped. What was deleted before is gone.");
+		if (stopped) say(t("delete.stopped"));
 		await reload();
 	}
 
@@ -127,12 +127,12 @@ export class Actions {
 		const at = folder.path;
 		const wanted = await layer.ask<Permissions>((answering) => modeCard(entries, answering)).catch(() => undefined);
 		if (wanted === undefined) return;
-		const title = `Changing permissions of ${this.#whatOf(entries)}…`;
-		const words = { title, picture: lock, done: "changed", failing: "Changing permissions" };
+		const title = t("mode.doing", { what: this.#whatOf(entries) });
+		const words = { title, picture: lock, done: "mode.changed", failing: t("files.failed.chmod") } as const;
 		const stopped = await this.#long(words, (signal, onProgress) =>
 			changeModes(sftp(), at, entries, wanted, { signal, onProgress }),
 		);
-		if (stopped) say("Stopped. What was changed before stays changed.");
+		if (stopped) say(t("mode.stopped"));
 		await reload();
 	}
 
@@ -141,7 +141,7 @@ export class Actions {
 		const { folder, say } = this.#context;
 		const paths = entries.length === 0 ? [folder.path] : entries.map((entry) => join(folder.path, entry));
 		const copied = await copyText(paths.map(pathText).join("\n"));
-		say(copied ? "Path copied." : "The browser did not allow copying.");
+		say(t(copied ? "path.copied" : "copy.blocked"));
 	}
 
 	/** Downloads: one file as it is, anything else as an archive. Must be called from a click or a key. */
@@ -150,7 +150,7 @@ export class Actions {
 		const [only] = entries;
 		if (only === undefined) return;
 		const at = folder.path;
-		await this.#try("Downloading", async () => {
+		await this.#try(t("files.failed.download"), async () => {
 			if (entries.length === 1 && !isFolder(only)) {
 				const landing = await land(only.name);
 				if (landing !== undefined) transfers.add(downloadErrand(at, only, landing));
@@ -165,7 +165,7 @@ export class Actions {
 	async mirror(entries: readonly Entry[]): Promise<void> {
 		const { folder, transfers } = this.#context;
 		const at = folder.path;
-		await this.#try("Downloading", async () => {
+		await this.#try(t("files.failed.download"), async () => {
 			const target = await pickFolder();
 			if (target !== undefined) transfers.add(mirrorErrand({ folder: at, entries }, target));
 		});
@@ -176,11 +176,12 @@ export class Actions {
 		const { transfers, fail, say } = this.#context;
 		const [unreadable] = tree.unreadable;
 		if (unreadable !== undefined) {
-			const more = tree.unreadable.length > 1 ? ` and ${tree.unreadable.length - 1} more` : "";
-			fail(unreadable.error, `${showName(unreadable.name, 120)}${more} cannot be read here`);
+			const name = showName(unreadable.name, 120);
+			const n = tree.unreadable.length - 1;
+			fail(unreadable.error, n > 0 ? t("files.failed.local.more", { name, n }) : t("files.failed.local", { name }));
 		}
 		if (tree.files.length + tree.folders.length === 0) {
-			if (unreadable === undefined) say("Nothing to upload.");
+			if (unreadable === undefined) say(t("transfers.nothing"));
 			return;
 		}
 		transfers.add(uploadErrand(tree, into));
@@ -188,12 +189,12 @@ export class Actions {
 
 	#whatOf(entries: readonly Entry[]): string {
 		const [only] = entries;
-		return entries.length === 1 ? showName(only?.name ?? "", 120) : plural(entries.length, "item");
+		return entries.length === 1 ? showName(only?.name ?? "", 120) : t("files.items", { n: entries.length });
 	}
 
 	/** Does what may take long, with a card that shows how far it is and can stop it; tells whether it was stopped. */
 	async #long(
-		words: { readonly title: string; readonly picture: string; readonly done: string; readonly failing: string },
+		words: { readonly title: string; readonly picture: string; readonly done: DoneWord; readonly failing: string },
 		work: (signal: AbortSignal, progress: (count: number) => void) => Promise<void>,
 	): Promise<boolean> {
 		const { layer } = this.#context;

@@ -1,6 +1,7 @@
 import alert from "lucide-static/icons/circle-alert.svg";
 import cross from "lucide-static/icons/x.svg";
 import { h, icon } from "../dom.ts";
+import { t } from "../words/words.ts";
 
 /** So many stand there at once: a pile of them helps nobody. */
 const most = 2;
@@ -19,7 +20,7 @@ export class Alerts {
 		for (const old of [...this.element.children]) if (old.textContent === text) old.remove();
 		while (this.element.childElementCount >= most) this.element.firstElementChild?.remove();
 		const bar = h("div", { class: "alert", role: "alert" }, icon(alert), h("span", {}, text));
-		const close = h("button", { type: "button", class: "icon-button", "aria-label": "Dismiss" }, icon(cross));
+		const close = h("button", { type: "button", class: "icon-button", "aria-label": t("dismiss") }, icon(cross));
 		close.addEventListener("click", () => {
 			bar.remove();
 			this.#onDismiss();

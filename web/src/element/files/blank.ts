@@ -6,7 +6,7 @@ import unplug from "lucide-static/icons/unplug.svg";
 import uploadIcon from "lucide-static/icons/upload.svg";
 import { h, icon } from "../dom.ts";
 import { button } from "../prompts/parts.ts";
-import { plural } from "./figures.ts";
+import { t } from "../words/words.ts";
 import type { Folder } from "./folder.ts";
 import { showName } from "./names.ts";
 import { baseName, pathText } from "./paths.ts";
@@ -36,24 +36,30 @@ export class Blank {
 		const name = pathText(path) === "/" ? "/" : showName(baseName(path), 80);
 		this.element.hidden = listing.rows.length > 0 && note === undefined;
 		this.element.classList.toggle("busy", state === "loading" && note === undefined);
-		if (note !== undefined) this.#show(unplug, "No files to show", note);
-		else if (state === "loading" || state === "idle") this.#show(loader, "Reading…", name);
+		if (note !== undefined) this.#show(unplug, t("files.none"), note);
+		else if (state === "loading" || state === "idle") this.#show(loader, t("files.reading"), name);
 		else if (state === "failed") {
 			const why = describeFailure(error, pathText(path));
-			const again = button("Try again", "primary", () => this.#events.onAgain());
-			this.#show(alert, `${name} cannot be shown`, why, again, button("Up one folder", "quiet", this.#events.onUp));
+			const again = button(t("try-again"), "primary", () => this.#events.onAgain());
+			this.#show(
+				alert,
+				t("files.cannot-show", { name }),
+				why,
+				again,
+				button(t("files.up-one"), "quiet", this.#events.onUp),
+			);
 		} else if (listing.size > 0) {
-			const hidden = `${plural(listing.size, "name")} begin with a dot.`;
+			const hidden = t("files.dotted", { n: listing.size });
 			this.#show(
 				folderIcon,
-				"Only hidden files here",
+				t("files.only-hidden"),
 				hidden,
-				button("Show hidden files", "quiet", this.#events.onHidden),
+				button(t("files.show-hidden"), "quiet", this.#events.onHidden),
 			);
 		} else {
 			const picture = state === "stopped" ? folderIcon : folderOpen;
 			const hint = h("span", { class: "drop-hint", "aria-hidden": "true" }, icon(uploadIcon));
-			this.#show(picture, "This folder is empty", "Drop files here, or press Upload.", hint);
+			this.#show(picture, t("files.empty"), t("files.empty.todo"), hint);
 		}
 	}
 

@@ -7,7 +7,7 @@ import type { Entry } from "../../client/filetypes.ts";
 import { h } from "../dom.ts";
 import type { Answering, Card } from "../layer.ts";
 import { button, card, field, p } from "../prompts/parts.ts";
-import { plural } from "./figures.ts";
+import { t } from "../words/words.ts";
 import { isFolder } from "./listing.ts";
 import { showName } from "./names.ts";
 
@@ -21,23 +21,24 @@ export function deleteCard(entries: readonly Entry[], { done, cancel }: Answerin
 	const folders = entries.filter(isFolder).length;
 	const [only] = entries;
 	const what =
-		entries.length === 1 && only !== undefined ? `“${showName(only.name, 120)}”` : plural(entries.length, "item");
-	const back = button("Cancel", "quiet", cancel);
+		entries.length === 1 && only !== undefined
+			? t("delete.quoted", { name: showName(only.name, 120) })
+			: t("files.items", { n: entries.length });
+	const back = button(t("cancel"), "quiet", cancel);
 	const more = entries.length - shownNames;
 	const element = card({
-		title: `Delete ${what}?`,
+		title: t("delete.title", { what }),
 		picture: trash,
 		tone: "danger",
 		role: "alertdialog",
 		body: [
 			entries.length > 1 &&
 				h("ul", { class: "names" }, ...entries.slice(0, shownNames).map((entry) => h("li", {}, nameOf(entry)))),
-			more > 0 && p(`and ${plural(more, "more", "more")}.`),
-			folders > 0 &&
-				p(folders === 1 ? "The folder goes with all that is in it." : "Folders go with all that is in them."),
-			p("Files on a server have no recycle bin. This cannot be undone."),
+			more > 0 && p(`${t("more", { n: more })}.`),
+			folders > 0 && p(t("delete.folders", { n: folders })),
+			p(t("delete.final")),
 		],
-		actions: [button("Delete", "danger", () => done(true)), back],
+		actions: [button(t("delete.do"), "danger", () => done(true)), back],
 	});
 	return { element, focus: back };
 }
@@ -52,36 +53,37 @@ export interface BusyCard {
 	done(count: number): void;
 }
 
-/** Shows how far a deletion or another long change is; `done` is the word for what was done to an entry. */
-export function busyCard(title: string, picture: string, done: string, stop: () => void): BusyCard {
-	const words = h("p", { role: "status" }, "Nothing is done yet.");
-	const back = button("Stop", "quiet", stop);
+/** What is told of the entries that are done. */
+export type DoneWord = "delete.gone" | "mode.changed";
+
+/** Shows how far a deletion or another long change is. */
+export function busyCard(title: string, picture: string, done: DoneWord, stop: () => void): BusyCard {
+	const words = h("p", { role: "status" }, t("busy.nothing"));
+	const back = button(t("stop"), "quiet", stop);
 	const element = card({ title, picture, body: [words], actions: [back] });
 	return {
 		card: { element, focus: back },
 		done: (count) => {
-			words.textContent = `${plural(count, "file or folder", "files and folders")} ${done}.`;
+			words.textContent = t(done, { n: count });
 		},
 	};
 }
 
 /** Shows names that a folder has and that nobody can go to. */
 export function refusedCard(names: readonly string[], { cancel }: Answering<never>): Card {
-	const back = button("Close", "primary", cancel);
+	const back = button(t("close"), "primary", cancel);
 	const more = names.length - mostRefused;
 	const element = card({
-		title: `${plural(names.length, "name")} left out`,
+		title: t("files.left-out", { n: names.length }),
 		picture: shield,
 		body: [
-			p(
-				"The server gave these as names in this folder, but they would lead out of it. They are not shown, and no transfer touches them.",
-			),
+			p(t("files.left-out.why")),
 			h(
 				"ul",
 				{ class: "names" },
-				...names.slice(0, mostRefused).map((name) => h("li", {}, showName(name, 200) || "(an empty name)")),
+				...names.slice(0, mostRefused).map((name) => h("li", {}, showName(name, 200) || t("files.left-out.empty"))),
 			),
-			more > 0 && p(`and ${plural(more, "more", "more")}.`),
+			more > 0 && p(`${t("more", { n: more })}.`),
 		],
 		actions: [back],
 	});
@@ -99,10 +101,10 @@ export function newFolderCard({ done, cancel }: Answering<string>): Card {
 	});
 	const problem = h("p", { class: "hint bad", role: "alert" });
 	const element = card({
-		title: "New folder",
+		title: t("files.new-folder"),
 		picture: folderPlus,
-		body: [field("Name", input), problem],
-		actions: [button("Make it", "submit"), button("Cancel", "quiet", cancel)],
+		body: [field(t("files.name"), input), problem],
+		actions: [button(t("new-folder.make"), "submit"), button(t("cancel"), "quiet", cancel)],
 		onSubmit: () => {
 			problem.textContent = nameProblem(input.value) ?? "";
 			if (problem.textContent === "") done(input.value);
@@ -113,31 +115,25 @@ export function newFolderCard({ done, cancel }: Answering<string>): Card {
 
 /** Why a name cannot be; undefined if it can. */
 export function nameProblem(name: string): string | undefined {
-	if (name === "") return "Type a name.";
-	if (name === "." || name === "..") return `“${name}” stands for a folder that is there already.`;
-	if (name.includes("/")) return "A name has no slash: that parts folders.";
-	if (name.includes("\0")) return "A name has no NUL character.";
-	if (new TextEncoder().encode(name).length > 255) return "The name is too long: most servers take 255 bytes.";
+	if (name === "") return t("name.empty");
+	if (name === "." || name === "..") return t("name.taken", { name });
+	if (name.includes("/")) return t("name.slash");
+	if (name.includes("\0")) return t("name.nul");
+	if (new TextEncoder().encode(name).length > 255) return t("name.long");
 	return undefined;
 }
 
 /** Asks what to do with an edited file that has changed on the server meanwhile. */
 export function changedCard(name: string, gone: boolean, { done, cancel }: Answering<"overwrite" | "copy">): Card {
-	const back = button("Keep editing", "quiet", cancel);
+	const back = button(t("edit.keep"), "quiet", cancel);
 	const element = card({
-		title: gone ? `${showName(name, 120)} is gone from the server` : `${showName(name, 120)} has changed on the server`,
+		title: t(gone ? "edit.gone" : "edit.changed", { name: showName(name, 120) }),
 		picture: pencil,
 		role: "alertdialog",
-		body: [
-			p(
-				gone
-					? "Somebody renamed or deleted it after you opened it."
-					: "Somebody else saved it after you opened it. Overwriting it loses what they wrote.",
-			),
-		],
+		body: [p(t(gone ? "edit.gone.why" : "edit.changed.why"))],
 		actions: [
-			button("Save as a copy", "primary", () => done("copy")),
-			button(gone ? "Save it anew" : "Overwrite", gone ? "quiet" : "danger", () => done("overwrite")),
+			button(t("edit.copy"), "primary", () => done("copy")),
+			button(t(gone ? "edit.gone.save" : "edit.overwrite"), gone ? "quiet" : "danger", () => done("overwrite")),
 			back,
 		],
 	});
@@ -146,13 +142,13 @@ export function changedCard(name: string, gone: boolean, { done, cancel }: Answe
 
 /** Asks whether edits may be lost. */
 export function discardCard(name: string, { done, cancel }: Answering<true>): Card {
-	const back = button("Keep editing", "quiet", cancel);
+	const back = button(t("edit.keep"), "quiet", cancel);
 	const element = card({
-		title: `Close ${showName(name, 120)} without saving?`,
+		title: t("edit.discard.title", { name: showName(name, 120) }),
 		picture: pencil,
 		role: "alertdialog",
-		body: [p("What you changed would be lost.")],
-		actions: [button("Discard changes", "danger", () => done(true)), back],
+		body: [p(t("edit.discard.why"))],
+		actions: [button(t("edit.discard"), "danger", () => done(true)), back],
 	});
 	return { element, focus: back };
 }

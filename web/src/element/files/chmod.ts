@@ -1,5 +1,6 @@
 /** Permissions of whole trees. */
 import type { Entry, Path, SFTP } from "../../client/filetypes.ts";
+import { t } from "../words/words.ts";
 import { isFolder } from "./listing.ts";
 import { join } from "./paths.ts";
 
@@ -40,7 +41,7 @@ export async function changeModes(
 		onProgress(++changed);
 	};
 	const within = async (path: Path, depth: number): Promise<void> => {
-		if (depth > deepest) throw new RangeError(`folders are nested deeper than ${deepest}`);
+		if (depth > deepest) throw new RangeError(t("tree.too-deep", { n: deepest }));
 		for await (const entry of sftp.list(path, { signal })) await visit(entry, join(path, entry), depth);
 	};
 	const visit = async (entry: Entry, path: Path, depth: number): Promise<void> => {

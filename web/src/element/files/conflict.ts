@@ -4,6 +4,7 @@ import { formatSize } from "../bytes.ts";
 import { h, newId } from "../dom.ts";
 import type { Answering, Card } from "../layer.ts";
 import { button, card } from "../prompts/parts.ts";
+import { t } from "../words/words.ts";
 import { formatExactly } from "./figures.ts";
 import { showName } from "./names.ts";
 import type { Choice, Conflict } from "./transfer.ts";
@@ -18,10 +19,10 @@ export function conflictCard(
 	const isFile = conflict.there.type === "file" || conflict.there.type === "symlink";
 	const all = h("input", { type: "checkbox", id: newId("all") });
 	const choices: readonly (readonly [Choice, string, boolean])[] = [
-		["replace", "Replace it", isFile],
-		["resume", "Go on with the part of an earlier upload, then replace it", isFile && conflict.canResume],
-		["keep", "Keep both: the new one gets a number", true],
-		["skip", "Skip this file", true],
+		["replace", t("conflict.replace"), isFile],
+		["resume", t("conflict.resume"), isFile && conflict.canResume],
+		["keep", t("conflict.keep"), true],
+		["skip", t("conflict.skip"), true],
 	];
 	const inputs: HTMLInputElement[] = [];
 	const rows = choices
@@ -34,21 +35,18 @@ export function conflictCard(
 	const first = inputs[0];
 	if (first !== undefined) first.checked = true;
 	const element = card({
-		title: `${showName(conflict.name, 120)} already exists in ${showName(conflict.folder, 120)}`,
+		title: t("conflict.title", { name: showName(conflict.name, 120), folder: showName(conflict.folder, 120) }),
 		picture: copyIcon,
 		body: [
-			facts("There", conflict.there.type === "directory" ? "a folder" : factsOf(conflict.there)),
-			facts("Here", factsOf(conflict.here)),
-			h("fieldset", { class: "choices" }, h("legend", { class: "visually-hidden" }, "What to do"), ...rows),
-			more &&
-				h(
-					"div",
-					{ class: "check" },
-					all,
-					h("label", { for: all.id }, "Do the same for every other conflict of this upload"),
-				),
+			facts(
+				t("conflict.there"),
+				conflict.there.type === "directory" ? t("conflict.a-folder") : factsOf(conflict.there),
+			),
+			facts(t("conflict.here"), factsOf(conflict.here)),
+			h("fieldset", { class: "choices" }, h("legend", { class: "visually-hidden" }, t("conflict.what")), ...rows),
+			more && h("div", { class: "check" }, all, h("label", { for: all.id }, t("conflict.all"))),
 		],
-		actions: [button("OK", "submit"), button("Cancel the upload", "quiet", cancel)],
+		actions: [button(t("conflict.ok"), "submit"), button(t("conflict.cancel"), "quiet", cancel)],
 		onSubmit: () =>
 			done({ choice: (inputs.find((each) => each.checked)?.value ?? "skip") as Choice, all: all.checked }),
 	});

@@ -1,6 +1,6 @@
 /** The files of an errand one by one: what became of each, and what was left out. */
 import { h } from "../dom.ts";
-import { plural } from "./figures.ts";
+import { t } from "../words/words.ts";
 import { showName } from "./names.ts";
 import { describeFailure } from "./problems.ts";
 import type { Batch, Transfer, TransferState } from "./transfer.ts";
@@ -14,11 +14,11 @@ const order: readonly TransferState[] = ["failed", "waiting", "cancelled", "runn
 export function detailRows(batch: Batch): HTMLElement[] {
 	const files = [...batch.transfers].sort((a, b) => rank(a) - rank(b));
 	const rows = [
-		...batch.skipped.map(({ name, why }) => row(showName(name, 200), `Left out: ${why}`, "skipped")),
+		...batch.skipped.map(({ name, why }) => row(showName(name, 200), t("transfer.left-out", { why }), "skipped")),
 		...files.slice(0, most).map((each) => row(showName(each.job.name, 200), wordsOf(each), each.state)),
 	];
 	const more = batch.skipped.length + files.length - most;
-	return more > 0 ? [...rows.slice(0, most), h("li", { class: "quiet" }, `and ${plural(more, "more", "more")}`)] : rows;
+	return more > 0 ? [...rows.slice(0, most), h("li", { class: "quiet" }, t("more", { n: more }))] : rows;
 }
 
 function rank({ state }: Transfer): number {
@@ -33,22 +33,12 @@ function row(name: string, words: string, state: string): HTMLElement {
 function wordsOf({ state, verified, error, choice, job }: Transfer): string {
 	switch (state) {
 		case "done":
-			return verified ? "Done, SHA-256 equal" : "Done";
+			return t(verified ? "transfer.done.verified" : "transfer.done");
 		case "failed":
 			return describeFailure(error, showName(job.name, 120));
 		case "cancelled":
-			return choice === "skip" ? "Skipped" : "Cancelled";
-		case "paused":
-			return "Paused";
-		case "queued":
-			return "Waiting for its turn";
-		case "waiting":
-			return "Waiting for your answer";
-		case "retrying":
-			return "Waiting for the connection";
-		case "verifying":
-			return "Checking";
-		case "running":
-			return "Moving";
+			return t(choice === "skip" ? "transfer.skipped" : "transfer.cancelled");
+		default:
+			return t(`transfer.${state}`);
 	}
 }

@@ -1,6 +1,7 @@
 /** Downloads: from remote files to jobs of the queue. */
 import type { Entry, Path } from "../../client/filetypes.ts";
 import { type ZipEntry, zip } from "../../client/zip.ts";
+import { t } from "../words/words.ts";
 import { either, type Landing } from "./landing.ts";
 import { Namer, safeName } from "./names.ts";
 import { join, pathText } from "./paths.ts";
@@ -79,7 +80,7 @@ export function archiveName(entries: readonly Entry[], folder: string): string {
 
 function nameOf(entries: readonly Entry[]): string {
 	const [only] = entries;
-	return entries.length === 1 && only !== undefined ? `${only.name}/` : `${entries.length} items`;
+	return entries.length === 1 && only !== undefined ? `${only.name}/` : t("files.items", { n: entries.length });
 }
 
 /** Brings one file down. */

@@ -1,5 +1,6 @@
 import upload from "lucide-static/icons/upload.svg";
 import { h, icon } from "../dom.ts";
+import { t } from "../words/words.ts";
 import { type LocalTree, treeOfDrop, treeOfFiles } from "./localtree.ts";
 import { showName } from "./names.ts";
 
@@ -33,7 +34,9 @@ export class DropZone {
 		event.preventDefault();
 		// Each child that is passed enters and leaves once.
 		this.#depth++;
-		const text = this.#events.enabled() ? `Upload to ${showName(this.#events.into(), 200)}` : "Not connected";
+		const text = this.#events.enabled()
+			? t("files.drop", { path: showName(this.#events.into(), 200) })
+			: t("files.not-connected");
 		this.#veil.replaceChildren(icon(upload, "icon large"), h("strong", {}, text));
 		this.#veil.hidden = false;
 	}

@@ -2,6 +2,7 @@ import type { Path, SFTP } from "../../client/filetypes.ts";
 import type { SSHClient } from "../../client/index.ts";
 import { darkOf } from "../attributes.ts";
 import { news } from "../events.ts";
+import { t } from "../words/words.ts";
 import { Panel, type Side } from "./panel.ts";
 import { describeFailure } from "./problems.ts";
 import { sweepStaging } from "./staged.ts";
@@ -131,10 +132,10 @@ export class SSHFiles extends HTMLElement {
 		this.#sftp = undefined;
 		void old?.close().catch(() => {});
 		if (client === undefined) {
-			await panel.connect(undefined, "Connect to a server to see its files.");
+			await panel.connect(undefined, t("files.note.connect"));
 			return;
 		}
-		await panel.connect(undefined, "Opening a file session…");
+		await panel.connect(undefined, t("files.note.opening"));
 		try {
 			const sftp = await client.sftp();
 			if (this.#client !== client || this.#panel !== panel) {
@@ -147,7 +148,7 @@ export class SSHFiles extends HTMLElement {
 			await panel.connect(sftp, "", this.#begun ? undefined : this.#reported, server);
 			this.#begun = true;
 		} catch (error) {
-			if (this.#client === client) await panel.connect(undefined, describeFailure(error, "Files"));
+			if (this.#client === client) await panel.connect(undefined, describeFailure(error, t("files.failed.session")));
 		}
 	}
 

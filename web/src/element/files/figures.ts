@@ -1,23 +1,14 @@
 /** Figures of files and transfers for people. Pure. */
 
-/** A whole number with its thousands apart. */
-export function formatCount(count: number): string {
-	return new Intl.NumberFormat("en").format(count);
-}
-
-/** `1 file`, `2 files`. */
-export function plural(count: number, one: string, many = `${one}s`): string {
-	return `${formatCount(count)} ${count === 1 ? one : many}`;
-}
-
+import { dateLocale, t } from "../words/words.ts";
 /** A span of time as people say it: `4 s`, `1 min 12 s`, `2 h 5 min`. */
 export function formatSpan(ms: number): string {
 	const seconds = Math.max(1, Math.round(ms / 1000));
-	if (seconds < 60) return `${seconds} s`;
+	if (seconds < 60) return t("span.seconds", { seconds });
 	const minutes = Math.floor(seconds / 60);
-	if (minutes < 60) return `${minutes} min ${seconds % 60} s`;
+	if (minutes < 60) return t("span.minutes", { minutes, seconds: seconds % 60 });
 	const hours = Math.floor(minutes / 60);
-	return hours < 48 ? `${hours} h ${minutes % 60} min` : `${Math.round(hours / 24)} days`;
+	return hours < 48 ? t("span.hours", { hours, minutes: minutes % 60 }) : t("span.days", { n: Math.round(hours / 24) });
 }
 
 /** A moment in a list: the time if it was today, the day within a year, else with its year. */
@@ -25,20 +16,31 @@ export function formatMoment(moment: number, now: number): string {
 	const date = new Date(moment);
 	if (Number.isNaN(date.getTime())) return "";
 	const today = new Date(now);
-	if (date.toDateString() === today.toDateString()) return time.format(date);
-	return Math.abs(now - moment) < 300 * 86_400_000 ? day.format(date) : dated.format(date);
+	if (date.toDateString() === today.toDateString()) return dateFormat("time").format(date);
+	return Math.abs(now - moment) < 300 * 86_400_000 ? dateFormat("day").format(date) : dateFormat("dated").format(date);
 }
 
 /** A moment in full, for tips and questions. */
 export function formatExactly(moment: number): string {
 	const date = new Date(moment);
-	return Number.isNaN(date.getTime()) ? "" : exact.format(date);
+	return Number.isNaN(date.getTime()) ? "" : dateFormat("exact").format(date);
 }
 
-const time = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
-const day = new Intl.DateTimeFormat(undefined, { day: "2-digit", month: "short", hour: "2-digit", minute: "2-digit" });
-const dated = new Intl.DateTimeFormat(undefined, { day: "2-digit", month: "short", year: "numeric" });
-const exact = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
+const dates = {
+	time: { hour: "2-digit", minute: "2-digit" },
+	day: { day: "2-digit", month: "short", hour: "2-digit", minute: "2-digit" },
+	dated: { day: "2-digit", month: "short", year: "numeric" },
+	exact: { dateStyle: "medium", timeStyle: "medium" },
+} as const satisfies Record<string, Intl.DateTimeFormatOptions>;
+const made = new Map<string, Intl.DateTimeFormat>();
+
+/** Making one is slow, and a long list asks for thousands. */
+function dateFormat(kind: keyof typeof dates): Intl.DateTimeFormat {
+	const key = `${kind} ${dateLocale()}`;
+	const format = made.get(key) ?? new Intl.DateTimeFormat(dateLocale(), dates[kind]);
+	made.set(key, format);
+	return format;
+}
 
 /** Permission bits as `ls` writes them: `rwxr-sr-t`. */
 export function formatMode(mode: number): string {

@@ -6,6 +6,7 @@ import pipeIcon from "lucide-static/icons/plug.svg";
 import type { Entry } from "../../client/filetypes.ts";
 import { formatSize } from "../bytes.ts";
 import { h, icon, newId } from "../dom.ts";
+import { t } from "../words/words.ts";
 import { formatExactly, formatMode, formatMoment, formatOctal } from "./figures.ts";
 import { isFolder, type Listing, ownerOf, type SortKey } from "./listing.ts";
 import { showName } from "./names.ts";
@@ -17,13 +18,7 @@ const headHeight = 30;
 /** Rows drawn above and below what is in sight. */
 const margin = 8;
 
-const columns: readonly { readonly key: SortKey; readonly label: string }[] = [
-	{ key: "name", label: "Name" },
-	{ key: "size", label: "Size" },
-	{ key: "modified", label: "Modified" },
-	{ key: "mode", label: "Permissions" },
-	{ key: "owner", label: "Owner" },
-];
+const columns = ["name", "size", "modified", "mode", "owner"] as const satisfies readonly SortKey[];
 
 /** What a grid reports. */
 export interface GridEvents {
@@ -60,7 +55,7 @@ export class Grid {
 				class: "grid",
 				role: "grid",
 				tabindex: "0",
-				"aria-label": "Files",
+				"aria-label": t("files.label"),
 				"aria-multiselectable": "true",
 				"aria-colcount": columns.length,
 			},
@@ -84,7 +79,7 @@ export class Grid {
 		const { rows } = this.#listing;
 		this.element.setAttribute("aria-rowcount", String(rows.length + 1));
 		this.#body.style.height = `${rows.length * rowHeight}px`;
-		for (const { key } of columns) this.#markSort(key);
+		for (const key of columns) this.#markSort(key);
 		const first = Math.max(0, Math.floor(this.element.scrollTop / rowHeight) - margin);
 		const count = Math.ceil(this.element.clientHeight / rowHeight) + 2 * margin;
 		const drawn = new Map<Entry, HTMLElement>();
@@ -140,7 +135,7 @@ export class Grid {
 		const input = h("input", {
 			type: "text",
 			class: "rename",
-			"aria-label": `New name of ${showName(entry.name)}`,
+			"aria-label": t("files.new-name", { name: showName(entry.name) }),
 			value: entry.name,
 			spellcheck: "false",
 			autocomplete: "off",
@@ -184,8 +179,9 @@ export class Grid {
 	}
 
 	#header(): HTMLElement {
-		const cells = columns.map(({ key, label }) => {
-			const sort = h("button", { type: "button", class: "sort", onclick: () => this.#events.onSort(key) }, label);
+		const cells = columns.map((key) => {
+			const onclick = (): void => this.#events.onSort(key);
+			const sort = h("button", { type: "button", class: "sort", onclick }, t(`files.${key}`));
 			const head = h("div", { class: `cell ${key}`, role: "columnheader" }, sort);
 			this.#heads.set(key, head);
 			return head;
@@ -255,7 +251,7 @@ function hasSize(entry: Entry): boolean {
 
 function exactSize(entry: Entry): string | undefined {
 	if (!hasSize(entry) || (entry.size ?? 0) < 1000) return undefined;
-	return `${new Intl.NumberFormat().format(entry.size ?? 0)} bytes`;
+	return t("files.bytes", { n: entry.size ?? 0 });
 }
 
 function pictureOf(entry: Entry): string {
@@ -277,15 +273,19 @@ function pictureOf(entry: Entry): string {
 
 /** What an entry is, for those who do not see its picture; "" for plain files. */
 function kindOf(entry: Entry): string {
-	const kinds: Readonly<Record<Entry["type"], string>> = {
-		file: "",
-		unknown: "",
-		directory: "folder",
-		symlink: "link",
-		fifo: "pipe",
-		socket: "socket",
-		block: "device",
-		char: "device",
-	};
-	return kinds[entry.type];
+	switch (entry.type) {
+		case "directory":
+			return t("files.kind.folder");
+		case "symlink":
+			return t("files.kind.link");
+		case "fifo":
+			return t("files.kind.pipe");
+		case "socket":
+			return t("files.kind.socket");
+		case "block":
+		case "char":
+			return t("files.kind.device");
+		default:
+			return "";
+	}
 }

@@ -3,7 +3,7 @@ import up from "lucide-static/icons/upload.svg";
 import cross from "lucide-static/icons/x.svg";
 import { formatSize } from "../bytes.ts";
 import { h, icon } from "../dom.ts";
-import { plural } from "./figures.ts";
+import { t } from "../words/words.ts";
 import type { Journal, Leftover } from "./journal.ts";
 import { type LocalTree, treeOfFiles } from "./localtree.ts";
 import { showName } from "./names.ts";
@@ -21,7 +21,7 @@ export interface LeftoversEvents {
 
 /** The uploads that an earlier page did not bring to their end, each with the offer to go on. */
 export class Leftovers {
-	readonly element = h("ul", { class: "transfers", "aria-label": "Interrupted uploads", hidden: true });
+	readonly element = h("ul", { class: "transfers", "aria-label": t("leftovers.label"), hidden: true });
 	readonly #journal: Journal;
 	readonly #events: LeftoversEvents;
 
@@ -43,11 +43,17 @@ export class Leftovers {
 		const act = (picture: string, verb: string, work: () => void): HTMLButtonElement =>
 			h(
 				"button",
-				{ type: "button", class: "icon-button", "aria-label": `${verb} ${name}`, title: verb, onclick: work },
+				{
+					type: "button",
+					class: "icon-button",
+					"aria-label": t("transfer.action", { verb, name }),
+					title: verb,
+					onclick: work,
+				},
 				icon(picture),
 			);
 		const size = leftover.files.reduce((sum, each) => sum + each.size, 0);
-		const words = `Interrupted · ${plural(leftover.files.length, "file")}, ${formatSize(size)}`;
+		const words = t("leftovers.words", { n: leftover.files.length, size: formatSize(size) });
 		return h(
 			"li",
 			{ class: "transfer", "data-state": "paused" },
@@ -56,14 +62,14 @@ export class Leftovers {
 				"span",
 				{ class: "transfer-name" },
 				name,
-				h("span", { class: "way" }, ` this computer → ${showName(leftover.to, 200)}`),
+				h("span", { class: "way" }, ` ${t("transfers.here")} → ${showName(leftover.to, 200)}`),
 			),
 			h("span", { class: "words" }, words),
 			h(
 				"span",
 				{ class: "transfer-actions" },
-				act(play, "Go on with the upload of", () => void this.#goOn(leftover)),
-				act(cross, "Forget the upload of", () => void this.#forget(leftover)),
+				act(play, t("leftovers.go-on"), () => void this.#goOn(leftover)),
+				act(cross, t("leftovers.forget"), () => void this.#forget(leftover)),
 			),
 		);
 	}
@@ -76,7 +82,7 @@ export class Leftovers {
 			this.#events.onErrand(resumedErrand(leftover, tree));
 			await this.#forget(leftover);
 		} catch (error) {
-			this.#events.fail(error, `Going on with ${showName(leftover.name, 120)}`);
+			this.#events.fail(error, t("files.failed.resume", { name: showName(leftover.name, 120) }));
 		}
 	}
 

@@ -1,6 +1,7 @@
 /** Downloads in memory, where a browser offers nothing else. */
 import type { Sink } from "../../client/filetypes.ts";
 import { formatSize } from "../bytes.ts";
+import { t } from "../words/words.ts";
 import type { Landing } from "./landing.ts";
 import { save } from "./save.ts";
 
@@ -50,8 +51,6 @@ export class TooLargeError extends Error {
 	override readonly name = "TooLargeError";
 
 	constructor(name: string, size: number) {
-		super(
-			`${name} has ${formatSize(size)}; this browser can only collect ${formatSize(memoryLimit)} in memory here. Open this page over https in Chrome or Edge, or use sftp.`,
-		);
+		super(t("download.too-large", { name, size: formatSize(size), limit: formatSize(memoryLimit) }));
 	}
 }

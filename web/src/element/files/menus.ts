@@ -15,6 +15,7 @@ import shield from "lucide-static/icons/shield-check.svg";
 import trash from "lucide-static/icons/trash-2.svg";
 import type { Entry } from "../../client/filetypes.ts";
 import { h } from "../dom.ts";
+import { t } from "../words/words.ts";
 import type { Actions } from "./actions.ts";
 import { isFolder } from "./listing.ts";
 import { treeOfFiles } from "./localtree.ts";
@@ -37,14 +38,14 @@ export interface MenuState {
 /** The menu of what is selected, or of the folder if nothing is. */
 export function entryMenu(actions: Actions, chosen: readonly Entry[], state: MenuState): (MenuItem | undefined)[] {
 	const folderItems: MenuItem[] = [
-		{ label: "New folder…", picture: folderPlus, disabled: !state.session, act: () => void actions.newFolder() },
-		{ label: "Hidden files", picture: eye, checked: state.hidden, act: state.onHidden },
-		{ label: "Verify with SHA-256", picture: shield, checked: state.verify, act: state.onVerify },
+		{ label: t("menu.new-folder"), picture: folderPlus, disabled: !state.session, act: () => void actions.newFolder() },
+		{ label: t("menu.hidden"), picture: eye, checked: state.hidden, act: state.onHidden },
+		{ label: t("menu.verify"), picture: shield, checked: state.verify, act: state.onVerify },
 	];
 	if (state.below !== undefined)
-		folderItems.push({ label: "Below the terminal", picture: panel, checked: state.below, act: state.onSide });
+		folderItems.push({ label: t("menu.below"), picture: panel, checked: state.below, act: state.onSide });
 	if (chosen.length === 0 || !state.session)
-		return [...folderItems, { label: "Copy the folder's path", picture: copy, act: () => void actions.copyPath([]) }];
+		return [...folderItems, { label: t("menu.copy-folder"), picture: copy, act: () => void actions.copyPath([]) }];
 	return [...entryItems(actions, chosen), undefined, ...folderItems];
 }
 
@@ -54,27 +55,33 @@ function entryItems(actions: Actions, chosen: readonly Entry[]): (MenuItem | und
 	const asZip = single === undefined || isFolder(single);
 	const items: (MenuItem | undefined | false)[] = [
 		single && {
-			label: isFolder(single) ? "Open" : "View or edit",
+			label: t(isFolder(single) ? "menu.open" : "menu.view"),
 			picture: folderOpen,
-			key: "Enter",
+			key: t("menu.key.enter"),
 			act: () => void actions.open(single),
 		},
 		{
-			label: asZip ? "Download as .zip" : "Download",
+			label: t(asZip ? "menu.zip" : "files.download"),
 			picture: asZip ? archive : download,
 			act: () => void actions.download(chosen),
 		},
 		asZip &&
 			canPickFolder() && {
-				label: "Download into a folder…",
+				label: t("menu.mirror"),
 				picture: folderDown,
 				act: () => void actions.mirror(chosen),
 			},
-		{ label: "Copy path", picture: copy, act: () => void actions.copyPath(chosen) },
+		{ label: t("menu.copy-path"), picture: copy, act: () => void actions.copyPath(chosen) },
 		undefined,
-		single && { label: "Rename", picture: pencil, key: "F2", act: () => void actions.rename(single) },
-		{ label: "Permissions…", picture: lock, act: () => void actions.chmod(chosen) },
-		{ label: "Delete…", picture: trash, key: "Del", danger: true, act: () => void actions.remove(chosen) },
+		single && { label: t("menu.rename"), picture: pencil, key: "F2", act: () => void actions.rename(single) },
+		{ label: t("menu.mode"), picture: lock, act: () => void actions.chmod(chosen) },
+		{
+			label: t("menu.delete"),
+			picture: trash,
+			key: t("menu.key.delete"),
+			danger: true,
+			act: () => void actions.remove(chosen),
+		},
 	];
 	return items.filter((item) => item !== false);
 }
@@ -82,8 +89,8 @@ function entryItems(actions: Actions, chosen: readonly Entry[]): (MenuItem | und
 /** The menu of the upload button. */
 export function uploadMenu(actions: Actions): MenuItem[] {
 	return [
-		{ label: "Files…", picture: file, act: () => choose(actions, false) },
-		{ label: "A folder…", picture: folderUp, act: () => choose(actions, true) },
+		{ label: t("menu.files"), picture: file, act: () => choose(actions, false) },
+		{ label: t("menu.folder"), picture: folderUp, act: () => choose(actions, true) },
 	];
 }
 

@@ -4,18 +4,19 @@ import type { Entry } from "../../client/filetypes.ts";
 import { h, newId } from "../dom.ts";
 import type { Answering, Card } from "../layer.ts";
 import { button, card, field } from "../prompts/parts.ts";
+import { t } from "../words/words.ts";
 import type { Permissions } from "./chmod.ts";
-import { formatMode, formatOctal, parseOctal, plural } from "./figures.ts";
+import { formatMode, formatOctal, parseOctal } from "./figures.ts";
 import { isFolder } from "./listing.ts";
 import { showName } from "./names.ts";
 
-const who = ["Owner", "Group", "Others"] as const;
-const may = ["Read", "Write", "Run"] as const;
-const specials: readonly (readonly [bit: number, label: string])[] = [
-	[0o4000, "Runs as its owner (setuid)"],
-	[0o2000, "Runs as its group (setgid)"],
-	[0o1000, "Only owners delete in it (sticky)"],
-];
+const who = ["mode.owner", "mode.group", "mode.others"] as const;
+const may = ["mode.read", "mode.write", "mode.run"] as const;
+const specials = [
+	[0o4000, "mode.setuid"],
+	[0o2000, "mode.setgid"],
+	[0o1000, "mode.sticky"],
+] as const;
 
 /** Asks for permissions: as a grid and in octal, which follow each other. */
 export function modeCard(entries: readonly Entry[], { done, cancel }: Answering<Permissions>): Card {
@@ -54,23 +55,23 @@ export function modeCard(entries: readonly Entry[], { done, cancel }: Answering<
 	const table = modeTable(box);
 	const deep = h("input", { type: "checkbox", id: newId("deep") });
 	const element = card({
-		title:
-			entries.length === 1
-				? `Permissions of ${showName(first?.name ?? "", 80)}`
-				: `Permissions of ${plural(entries.length, "item")}`,
+		title: t("mode.title", {
+			what: entries.length === 1 ? showName(first?.name ?? "", 80) : t("files.items", { n: entries.length }),
+		}),
 		picture: lock,
 		body: [
 			table,
-			...specials.map(([bit, label]) => {
+			...specials.map(([bit, word]) => {
+				const label = t(word);
 				const made = box(bit, label);
 				made.id = newId("mode");
 				made.removeAttribute("aria-label");
 				return h("div", { class: "check" }, made, h("label", { for: made.id }, label));
 			}),
-			h("div", { class: "octal" }, field("In octal", octal), letters),
+			h("div", { class: "octal" }, field(t("mode.octal"), octal), letters),
 			entries.some(isFolder) && deepChoice(deep),
 		],
-		actions: [button("Apply", "submit"), button("Cancel", "quiet", cancel)],
+		actions: [button(t("mode.apply"), "submit"), button(t("cancel"), "quiet", cancel)],
 		onSubmit: () => parseOctal(octal.value) !== undefined && done({ mode, deep: deep.checked }),
 	});
 	show();
@@ -78,24 +79,22 @@ export function modeCard(entries: readonly Entry[], { done, cancel }: Answering<
 }
 
 function deepChoice(deep: HTMLInputElement): HTMLElement {
-	const hint = h(
-		"p",
-		{ class: "hint", id: newId("hint") },
-		"A file in it can be run afterwards only if it could be run before. Links are left alone.",
-	);
+	const hint = h("p", { class: "hint", id: newId("hint") }, t("mode.deep.hint"));
 	deep.setAttribute("aria-describedby", hint.id);
-	const label = h("label", { for: deep.id }, "Also all that is in it, as far down as it goes");
+	const label = h("label", { for: deep.id }, t("mode.deep"));
 	return h("div", { class: "deep" }, h("div", { class: "check" }, deep, label), hint);
 }
 
 function modeTable(box: (bit: number, label: string) => HTMLInputElement): HTMLElement {
-	const head = h("tr", {}, h("td", {}), ...may.map((text) => h("th", { scope: "col" }, text)));
+	const head = h("tr", {}, h("td", {}), ...may.map((text) => h("th", { scope: "col" }, t(text))));
 	const rows = who.map((name, i) =>
 		h(
 			"tr",
 			{},
-			h("th", { scope: "row" }, name),
-			...may.map((text, j) => h("td", {}, box(0o400 >> (3 * i + j), `${name}: ${text.toLowerCase()}`))),
+			h("th", { scope: "row" }, t(name)),
+			...may.map((text, j) =>
+				h("td", {}, box(0o400 >> (3 * i + j), t("mode.box", { who: t(name), may: t(text).toLocaleLowerCase() }))),
+			),
 		),
 	);
 	return h("table", { class: "modes" }, h("thead", {}, head), h("tbody", {}, ...rows));

@@ -2,6 +2,7 @@ import type { Entry, Path, SFTP } from "../../client/filetypes.ts";
 import { h, sheet } from "../dom.ts";
 import elementStyles from "../element.css";
 import { Layer } from "../layer.ts";
+import { t } from "../words/words.ts";
 import { Actions } from "./actions.ts";
 import { Alerts } from "./alerts.ts";
 import { Blank } from "./blank.ts";
@@ -77,7 +78,7 @@ export class Panel {
 	#sftp: SFTP | undefined;
 	/** A folder that was asked for while there was no session. */
 	#wanted: Path | undefined;
-	#note = "Not connected.";
+	#note = t("files.note.idle");
 	#hidden = false;
 	#viewer: Viewer | undefined;
 	#side: Side | undefined;
@@ -130,7 +131,7 @@ export class Panel {
 			enabled: () => this.#sftp !== undefined,
 			into: () => pathText(this.#folder.path),
 			onTree: (tree) => this.#actions.upload(tree),
-			onFail: (error) => this.#fail(error, "Reading what was dropped"),
+			onFail: (error) => this.#fail(error, t("files.failed.drop")),
 		});
 		shadow.append(this.#root);
 		this.#draw();
@@ -332,7 +333,11 @@ export class Panel {
 		const { errand, state } = batch;
 		if (errand.kind === "upload" && errand.to === pathText(this.#folder.path)) void this.#reload();
 		if (state === "done")
-			this.#say(`${showName(errand.name, 80)}: ${errand.kind === "upload" ? "uploaded" : "downloaded"}.`);
+			this.#say(
+				t(errand.kind === "upload" ? "transfers.uploaded" : "transfers.downloaded", {
+					name: showName(errand.name, 80),
+				}),
+			);
 		this.#events.onOver(batch);
 	}
 

@@ -1,6 +1,7 @@
 import pencil from "lucide-static/icons/pencil.svg";
 import type { Path, SFTP } from "../../client/filetypes.ts";
 import { h, icon, newId } from "../dom.ts";
+import { t } from "../words/words.ts";
 import { showName } from "./names.ts";
 import { crumbs, pathText, typedPath } from "./paths.ts";
 
@@ -25,7 +26,7 @@ export class PathBar {
 		class: "choices-list",
 		role: "listbox",
 		id: newId("paths"),
-		"aria-label": "Folders",
+		"aria-label": t("files.folders"),
 		hidden: true,
 	});
 	readonly #input: HTMLInputElement;
@@ -42,7 +43,7 @@ export class PathBar {
 			type: "text",
 			class: "path",
 			role: "combobox",
-			"aria-label": "Path",
+			"aria-label": t("files.path"),
 			"aria-expanded": "false",
 			"aria-controls": this.#list.id,
 			"aria-autocomplete": "list",
@@ -54,14 +55,14 @@ export class PathBar {
 		});
 		this.#edit = h(
 			"button",
-			{ type: "button", class: "icon-button", "aria-label": "Type a path", title: "Type a path (/)" },
+			{ type: "button", class: "icon-button", "aria-label": t("files.type-path"), title: t("files.type-path.tip") },
 			icon(pencil),
 		);
 		this.#edit.addEventListener("click", () => this.edit());
 		this.#input.addEventListener("input", () => void this.#complete());
 		this.#input.addEventListener("keydown", (event) => this.#key(event));
 		this.#input.addEventListener("blur", () => this.#leave(false));
-		const nav = h("nav", { class: "trail", "aria-label": "Path" }, this.#trail);
+		const nav = h("nav", { class: "trail", "aria-label": t("files.path") }, this.#trail);
 		// A click beside the folders is for the field, as in other file managers.
 		nav.addEventListener("click", (event) => event.target !== this.#trail || this.edit());
 		this.element = h("div", { class: "pathbar" }, nav, this.#edit, this.#input, this.#list);
@@ -77,7 +78,7 @@ export class PathBar {
 				const last = i === all.length - 1;
 				const name = i === 0 ? "/" : showName(crumb.name, 80);
 				const go = h("button", { type: "button", class: "crumb", "aria-current": last ? "location" : undefined }, name);
-				if (i === 0) go.setAttribute("aria-label", "Root folder /");
+				if (i === 0) go.setAttribute("aria-label", t("files.root"));
 				go.addEventListener("click", () => this.#events.onGo(crumb.path));
 				return h("li", {}, go);
 			}),

@@ -1,6 +1,7 @@
 /** Failures of work with files in plain words: the file, the cause, what to do. Pure text work. */
 import { SFTPError, SSHError } from "../../client/errors.ts";
 import { showable } from "../untrusted.ts";
+import { t } from "../words/words.ts";
 
 /** The sentences for one failure. `what` says what was tried, or names the file. */
 export function describeFailure(error: unknown, what: string): string {
@@ -9,28 +10,28 @@ export function describeFailure(error: unknown, what: string): string {
 			.filter(Boolean)
 			.join(" ");
 		// The core's own sentences name the file.
-		return error instanceof SFTPError && error.path !== "" ? words : `${what}: ${words}`;
+		return error instanceof SFTPError && error.path !== "" ? words : t("files.with-cause", { what, why: words });
 	}
-	if (error instanceof DOMException) return `${what}: ${localProblem(error)}`;
-	if (error instanceof Error) return `${what}: ${sentence(showable(error.message, 500))}`;
-	return `${what}: ${sentence(showable(String(error), 500))}`;
+	if (error instanceof DOMException) return t("files.with-cause", { what, why: localProblem(error) });
+	const why = error instanceof Error ? error.message : String(error);
+	return t("files.with-cause", { what, why: sentence(showable(why, 500)) });
 }
 
 /** What the browser's own errors mean for files of this computer. */
 function localProblem(error: DOMException): string {
 	switch (error.name) {
 		case "QuotaExceededError":
-			return "There is no more room on this computer for this page. Free some and try again.";
+			return t("local.full");
 		case "NotFoundError":
-			return "The file here is gone: it was moved or deleted since it was chosen. Choose it again.";
+			return t("local.gone");
 		case "NotReadableError":
-			return "The file here cannot be read: it has changed since it was chosen, or another program has it. Choose it again.";
+			return t("local.unreadable");
 		case "NotAllowedError":
 		case "SecurityError":
-			return "The browser did not allow it. Start it again with a click, and allow it when the browser asks.";
+			return t("local.refused");
 		case "InvalidStateError":
 		case "NoModificationAllowedError":
-			return "The file here is in use or write-protected. Close what uses it, or choose another place.";
+			return t("local.in-use");
 		default:
 			return sentence(showable(error.message, 500));
 	}

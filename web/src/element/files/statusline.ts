@@ -2,7 +2,7 @@ import type { Entry } from "../../client/filetypes.ts";
 import { formatSize } from "../bytes.ts";
 import { h } from "../dom.ts";
 import { textButton } from "../prompts/parts.ts";
-import { plural } from "./figures.ts";
+import { t } from "../words/words.ts";
 import type { Folder } from "./folder.ts";
 import { isFolder } from "./listing.ts";
 
@@ -28,7 +28,7 @@ export class StatusLine {
 
 	constructor(folder: Folder, events: StatusLineEvents) {
 		this.#folder = folder;
-		this.#stop = textButton("Stop", () => events.onStop());
+		this.#stop = textButton(t("stop"), () => events.onStop());
 		this.#refused = textButton("", () => events.onRefused());
 		this.element = h("div", { class: "status" }, this.#words, this.#refused, this.#stop);
 	}
@@ -47,7 +47,7 @@ export class StatusLine {
 		const { listing, selection, state, refused } = this.#folder;
 		this.#stop.hidden = state !== "loading" || listing.size === 0;
 		this.#refused.hidden = refused.length === 0;
-		this.#refused.textContent = `${plural(refused.length, "name")} left out…`;
+		this.#refused.textContent = t("files.left-out.more", { n: refused.length });
 		if (this.#said !== undefined) return;
 		const text = [countOf(listing.rows, listing.size, state), chosenOf(selection.in(listing.rows))];
 		const words = text.filter(Boolean).join(" · ");
@@ -58,13 +58,13 @@ export class StatusLine {
 function countOf(rows: readonly Entry[], all: number, state: string): string {
 	if (all === 0) return "";
 	const hidden = all - rows.length;
-	const text = `${plural(rows.length, "item")}${hidden > 0 ? ` (${plural(hidden, "hidden", "hidden")})` : ""}`;
-	if (state === "loading") return `${text} so far`;
-	return state === "stopped" ? `${text}, stopped` : text;
+	const text = `${t("files.items", { n: rows.length })}${hidden > 0 ? ` ${t("files.hidden", { n: hidden })}` : ""}`;
+	if (state === "loading") return t("files.so-far", { text });
+	return state === "stopped" ? t("files.stopped", { text }) : text;
 }
 
 function chosenOf(chosen: readonly Entry[]): string {
 	if (chosen.length === 0) return "";
 	const size = chosen.reduce((sum, entry) => sum + (isFolder(entry) ? 0 : (entry.size ?? 0)), 0);
-	return `${plural(chosen.length, "selected", "selected")}${size > 0 ? `, ${formatSize(size)}` : ""}`;
+	return `${t("files.selected", { n: chosen.length })}${size > 0 ? `, ${formatSize(size)}` : ""}`;
 }

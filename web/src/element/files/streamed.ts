@@ -6,6 +6,7 @@ import { placeOf } from "../../client/places.ts";
 import { trusted } from "../../client/trusted.ts";
 import { h } from "../dom.ts";
 import { cancelled } from "../layer.ts";
+import { t } from "../words/words.ts";
 import type { Landing, Stretch } from "./landing.ts";
 
 /** So long the service worker has to start, and to be asked by the browser. */
@@ -49,9 +50,7 @@ export class StreamedLanding implements Landing {
 	async sink({ offset }: Stretch): Promise<Sink> {
 		if (offset !== (await this.#line.ask({ say: "break" }))) {
 			await this.discard();
-			throw new BrokenDownloadError(
-				"it changed on the server while it was downloaded. The browser was told that the download failed; start it again.",
-			);
+			throw new BrokenDownloadError(t("download.changed"));
 		}
 		const { port1, port2 } = new MessageChannel();
 		this.#line.send({ say: "stream", stream: port1 }, [port1]);
@@ -59,7 +58,7 @@ export class StreamedLanding implements Landing {
 	}
 
 	async finish(): Promise<void> {
-		if (!(await this.#line.stretch())) throw new BrokenDownloadError("the browser broke the download off.");
+		if (!(await this.#line.stretch())) throw new BrokenDownloadError(t("download.broken-off"));
 		this.#whole = true;
 		await this.#line.ask({ say: "end" });
 		this.#line.close();
@@ -109,7 +108,7 @@ class Line {
 			if (worker === undefined) return undefined;
 			const { port1, port2 } = new MessageChannel();
 			const id = crypto.randomUUID();
-			const line = new Line(worker, port1, h("iframe", { hidden: true, title: "Download" }));
+			const line = new Line(worker, port1, h("iframe", { hidden: true, title: t("transfers.frame") }));
 			worker.postMessage({ id, name, size } satisfies OpenDownload, [port2]);
 			if (await line.#start(new URL(id, placeOf("downloads"))).catch(() => false)) return line;
 			line.close();
@@ -137,7 +136,7 @@ class Line {
 		return this.#stretch === true;
 	}
 
-	close(error: unknown = new BrokenDownloadError("the download is over.")): void {
+	close(error: unknown = new BrokenDownloadError(t("download.over"))): void {
 		if (this.signal.aborted) return;
 		this.#over.abort(error);
 		clearInterval(this.#timer);
@@ -186,7 +185,7 @@ class Line {
 
 	#ping(): void {
 		if (++this.#silent > mostSilent) {
-			this.close(new BrokenDownloadError("the browser broke the download off. Start it again."));
+			this.close(new BrokenDownloadError(t("download.broken-off.todo")));
 			return;
 		}
 		// A message to the worker itself is what keeps a browser from ending it.

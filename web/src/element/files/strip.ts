@@ -1,5 +1,5 @@
 import { h } from "../dom.ts";
-import { formatCount } from "./figures.ts";
+import { t } from "../words/words.ts";
 import { TransferRow } from "./striprow.ts";
 import type { Batch } from "./transfer.ts";
 import type { Transfers } from "./transfers.ts";
@@ -25,11 +25,11 @@ export class TransferStrip {
 		this.#clear = h(
 			"button",
 			{ type: "button", class: "text-button", onclick: () => transfers.clear() },
-			"Clear finished",
+			t("transfers.clear"),
 		);
 		this.element = h(
 			"section",
-			{ class: "strip", "aria-label": "Transfers", hidden: true, part: "transfers" },
+			{ class: "strip", "aria-label": t("transfers.label"), hidden: true, part: "transfers" },
 			h("header", { class: "strip-head" }, this.#title, this.#clear),
 			leftovers,
 			this.#list,
@@ -48,7 +48,7 @@ export class TransferStrip {
 	draw(): void {
 		const { batches, busy } = this.#transfers;
 		this.element.hidden = batches.length === 0 && this.#leftovers.hidden;
-		this.#title.textContent = busy > 0 ? `Transfers (${formatCount(busy)})` : "Transfers";
+		this.#title.textContent = busy > 0 ? t("transfers.busy", { n: busy }) : t("transfers.label");
 		this.#clear.hidden = busy === batches.length;
 		for (const [batch, row] of this.#rows) {
 			if (batches.includes(batch)) continue;

@@ -9,8 +9,9 @@ import up from "lucide-static/icons/upload.svg";
 import cross from "lucide-static/icons/x.svg";
 import { formatSize } from "../bytes.ts";
 import { h, icon, newId } from "../dom.ts";
+import { t } from "../words/words.ts";
 import { detailRows } from "./details.ts";
-import { formatCount, formatSpan, plural } from "./figures.ts";
+import { formatSpan } from "./figures.ts";
 import { showName } from "./names.ts";
 import { describeFailure } from "./problems.ts";
 import type { Batch, TransferState } from "./transfer.ts";
@@ -42,18 +43,24 @@ export class TransferRow {
 		const act = (picture: string, verb: string, work: () => void): HTMLButtonElement =>
 			h(
 				"button",
-				{ type: "button", class: "icon-button", "aria-label": `${verb} ${name}`, title: verb, onclick: work },
+				{
+					type: "button",
+					class: "icon-button",
+					"aria-label": t("transfer.action", { verb, name }),
+					title: verb,
+					onclick: work,
+				},
 				icon(picture),
 			);
-		this.#pause = act(pause, "Pause", () => transfers.pause(batch));
-		this.#resume = act(play, "Go on with", () => transfers.resume(batch));
-		this.#retry = act(again, "Try again", () => transfers.retry(batch));
-		this.#cancel = act(cross, "Cancel", () => transfers.cancel(batch));
-		this.#remove = act(cross, "Remove from the list:", () => transfers.clear(batch));
-		this.#more = act(open, "Files of", () => this.#toggle());
+		this.#pause = act(pause, t("transfer.pause"), () => transfers.pause(batch));
+		this.#resume = act(play, t("transfer.resume"), () => transfers.resume(batch));
+		this.#retry = act(again, t("try-again"), () => transfers.retry(batch));
+		this.#cancel = act(cross, t("cancel"), () => transfers.cancel(batch));
+		this.#remove = act(cross, t("transfer.remove"), () => transfers.clear(batch));
+		this.#more = act(open, t("transfer.files"), () => this.#toggle());
 		this.#more.setAttribute("aria-expanded", "false");
 		this.#more.setAttribute("aria-controls", this.#files.id);
-		this.#files.setAttribute("aria-label", `Files of ${name}`);
+		this.#files.setAttribute("aria-label", t("transfer.action", { verb: t("transfer.files"), name }));
 		this.#track = h(
 			"div",
 			{ class: "track", role: "progressbar", "aria-label": `${name}`, "aria-valuemin": 0, "aria-valuemax": 100 },
@@ -101,8 +108,7 @@ export class TransferRow {
 		const failure = state === "failed" ? batch.failure : undefined;
 		const failed = batch.count("failed");
 		const why = failure && describeFailure(failure.error, showName(failure.name, 120));
-		this.#why.textContent =
-			why === undefined ? "" : failed > 1 ? `${plural(failed, "file")} failed. The first: ${why}` : why;
+		this.#why.textContent = why === undefined ? "" : failed > 1 ? t("transfer.count.failed", { n: failed, why }) : why;
 		this.#pause.hidden = !["running", "queued", "retrying"].includes(state) || !batch.pausable;
 		this.#resume.hidden = state !== "paused";
 		this.#retry.hidden = state !== "failed" && state !== "cancelled";
@@ -137,45 +143,38 @@ function shareOf(batch: Batch, state: TransferState): number | undefined {
 /** A state in words. */
 export function stateWords(batch: Batch, state: TransferState): string {
 	switch (state) {
-		case "queued":
-			return "Waiting for its turn";
 		case "running":
-			return batch.preparing === undefined ? "Moving" : "Looking through folders";
-		case "paused":
-			return "Paused";
-		case "waiting":
-			return "Waiting for your answer";
-		case "retrying":
-			return "Waiting for the connection";
-		case "verifying":
-			return "Checking";
+			return t(batch.preparing === undefined ? "transfer.running" : "transfer.looking");
 		case "done":
 			return doneWords(batch);
-		case "failed":
-			return "Failed";
-		case "cancelled":
-			return "Cancelled";
+		default:
+			return t(`transfer.${state}`);
 	}
 }
 
 function doneWords(batch: Batch): string {
 	const skipped = batch.count("cancelled");
 	const words = [
-		"Done",
-		skipped > 0 && `${formatCount(skipped)} skipped`,
-		batch.skipped.length > 0 && `${formatCount(batch.skipped.length)} left out`,
-		batch.verified && "SHA-256 equal",
+		t("transfer.done"),
+		skipped > 0 && t("transfer.count.skipped", { n: skipped }),
+		batch.skipped.length > 0 && t("transfer.count.left-out", { n: batch.skipped.length }),
+		batch.verified && t("transfer.verified"),
 	];
 	return words.filter(Boolean).join(", ");
 }
 
 function figures(batch: Batch, state: TransferState, share: number | undefined, now: number): string {
 	const many = batch.transfers.length;
-	const files = many > 1 ? `${formatCount(batch.count("done"))} of ${formatCount(many)}` : "";
+	const files = many > 1 ? t("transfer.of", { done: batch.count("done"), all: many }) : "";
 	if (state !== "running" || batch.preparing !== undefined) {
 		const size =
 			state === "done" ? formatSize(batch.done) : state === "paused" && share !== undefined ? percent(share) : "";
-		const all = state === "done" && many > 1 ? plural(batch.count("done"), "file") : state === "done" ? "" : files;
+		const all =
+			state === "done" && many > 1
+				? t("transfer.count.files", { n: batch.count("done") })
+				: state === "done"
+					? ""
+					: files;
 		return [stateWords(batch, state), all, size].filter(Boolean).join(" · ");
 	}
 	const eta = batch.eta(now);
@@ -183,7 +182,7 @@ function figures(batch: Batch, state: TransferState, share: number | undefined, 
 	return [
 		files,
 		share === undefined ? formatSize(batch.done) : percent(share),
-		rate > 0 ? `${formatSize(rate)}/s` : "",
+		rate > 0 ? t("transfer.rate", { size: formatSize(rate) }) : "",
 		eta === undefined ? "" : formatSpan(eta),
 	]
 		.filter(Boolean)
@@ -191,5 +190,5 @@ function figures(batch: Batch, state: TransferState, share: number | undefined, 
 }
 
 function percent(share: number): string {
-	return `${Math.floor(share)} %`;
+	return t("transfer.percent", { share: Math.floor(share) });
 }

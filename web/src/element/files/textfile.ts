@@ -1,5 +1,6 @@
 /** What of a text must come back as it was: its line ends and its byte order mark. Pure. */
 
+import { t } from "../words/words.ts";
 /** A text file as a person edits it. */
 export interface TextFile {
 	/** Line ends are \n here. */
@@ -38,14 +39,7 @@ export function toBytes(text: string, file: Pick<TextFile, "lineEnd" | "mark">):
 
 /** Why, in words. */
 export function whyNotText(why: NotText): string {
-	switch (why) {
-		case "binary":
-			return "It holds binary data, so it is shown as it can be and not edited here.";
-		case "encoding":
-			return "It is not in UTF-8, so it is shown as it can be and not edited here: saving would change its other letters.";
-		case "lineends":
-			return "Its lines end in different ways, so it is not edited here: saving would change them.";
-	}
+	return t(`viewer.${why}`);
 }
 
 const pictures: readonly (readonly [type: string, magic: readonly (number | undefined)[]])[] = [

@@ -8,6 +8,7 @@ import follow from "lucide-static/icons/square-terminal.svg";
 import upload from "lucide-static/icons/upload.svg";
 import cross from "lucide-static/icons/x.svg";
 import { h, icon } from "../dom.ts";
+import { t } from "../words/words.ts";
 
 /** What the buttons of the panel do. */
 export interface ToolbarEvents {
@@ -31,17 +32,17 @@ export class Toolbar {
 
 	/** The path bar stands between the ways up and the refresh. */
 	constructor(pathbar: HTMLElement, events: ToolbarEvents) {
-		const goUp = small(up, "Up one folder (Backspace)", () => events.onUp());
-		const goHome = small(home, "Home folder", () => events.onHome());
-		const again = small(refresh, "Refresh (F5)", () => events.onRefresh());
-		const close = small(cross, "Close files (Ctrl+Shift+L)", () => events.onClose());
-		const menu = small(more, "More", () => events.onMenu(menu));
-		const send: HTMLButtonElement = labelled(upload, "Upload", () => events.onUpload(send));
-		const make = small(folderPlus, "New folder", () => events.onNewFolder());
+		const goUp = small(up, t("files.up"), () => events.onUp());
+		const goHome = small(home, t("files.home"), () => events.onHome());
+		const again = small(refresh, t("files.refresh"), () => events.onRefresh());
+		const close = small(cross, t("files.close"), () => events.onClose());
+		const menu = small(more, t("files.menu"), () => events.onMenu(menu));
+		const send: HTMLButtonElement = labelled(upload, t("files.upload"), () => events.onUpload(send));
+		const make = small(folderPlus, t("files.new-folder"), () => events.onNewFolder());
 		send.setAttribute("aria-haspopup", "menu");
 		menu.setAttribute("aria-haspopup", "menu");
-		this.#download = small(download, "Download", () => events.onDownload());
-		this.#follow = small(follow, "Follow the terminal's folder", () => events.onFollow(!this.following));
+		this.#download = small(download, t("files.download"), () => events.onDownload());
+		this.#follow = small(follow, t("files.follow"), () => events.onFollow(!this.following));
 		this.#follow.setAttribute("aria-pressed", "false");
 		this.#follow.hidden = true;
 		this.#needSession = [goUp, goHome, again, send, make];
@@ -51,7 +52,7 @@ export class Toolbar {
 			h("div", { class: "tools-row" }, goUp, goHome, pathbar, again, close),
 			h(
 				"div",
-				{ class: "tools-row", role: "toolbar", "aria-label": "Files" },
+				{ class: "tools-row", role: "toolbar", "aria-label": t("files.label") },
 				send,
 				this.#download,
 				make,

@@ -2,6 +2,7 @@
 import { SFTPError } from "../../client/errors.ts";
 import type { Path, SFTP } from "../../client/filetypes.ts";
 import { formatSize } from "../bytes.ts";
+import { t } from "../words/words.ts";
 import { formatExactly } from "./figures.ts";
 import type { Leftover, Remembered } from "./journal.ts";
 import type { LocalTree, Names } from "./localtree.ts";
@@ -17,8 +18,8 @@ export function uploadErrand(tree: LocalTree, folder: Path): Errand {
 	const jobs = tree.files.map(({ names, file }) => new UploadJob(file, below(folder, names), names));
 	return {
 		kind: "upload",
-		name: roots.size === 1 ? first + (isFolder ? "/" : "") : `${roots.size} items`,
-		from: "this computer",
+		name: roots.size === 1 ? first + (isFolder ? "/" : "") : t("files.items", { n: roots.size }),
+		from: t("transfers.here"),
 		to: pathText(folder),
 		handles: tree.handles,
 		jobs: tree.folders.length === 0 ? jobs : [],
@@ -34,21 +35,24 @@ export function resumedErrand(leftover: Leftover, tree: LocalTree): Errand {
 	const jobs = leftover.files.map((wanted) => {
 		const name = wanted.names.join("/");
 		const file = chosen.get(name);
-		if (file === undefined)
-			throw new Error(`“${showName(name, 120)}” was not among the files that you chose. Choose all that are left.`);
+		if (file === undefined) throw new Error(t("leftovers.missing", { name: showName(name, 120) }));
 		if (file.size !== wanted.size || Math.abs(file.lastModified - wanted.mtime) >= 1000) throw otherFile(wanted, file);
 		return new UploadJob(file, wanted.target, wanted.names);
 	});
 	const { name, to, choice, handles } = leftover;
 	// Who wanted to replace wants to go on now, and not to begin anew.
 	const again = choice === "replace" ? "resume" : choice;
-	return { kind: "upload", name, from: "this computer", to, jobs, choice: again, handles };
+	return { kind: "upload", name, from: t("transfers.here"), to, jobs, choice: again, handles };
 }
 
 function otherFile({ names, size, mtime }: Remembered, file: File): Error {
 	const facts = (bytes: number, when: number) => `${formatSize(bytes)}, ${formatExactly(when)}`;
 	return new Error(
-		`the file chosen as “${showName(names.join("/"), 120)}” is not the one of then. That was ${facts(size, mtime)}, this one is ${facts(file.size, file.lastModified)}. Choose the same file, or forget this upload and begin anew.`,
+		t("leftovers.other", {
+			name: showName(names.join("/"), 120),
+			before: facts(size, mtime),
+			now: facts(file.size, file.lastModified),
+		}),
 	);
 }
 

@@ -5,6 +5,7 @@ import type { Entry, FileInfo, Path, SFTP } from "../../client/filetypes.ts";
 import { formatSize } from "../bytes.ts";
 import { h, icon } from "../dom.ts";
 import { cancelled, type Layer } from "../layer.ts";
+import { t } from "../words/words.ts";
 import { changedCard, discardCard } from "./cards.ts";
 import { numbered, showName } from "./names.ts";
 import { join, parent } from "./paths.ts";
@@ -51,17 +52,17 @@ export class Viewer {
 		this.#layer = layer;
 		this.#events = events;
 		const name = showName(entry.name, 120);
-		this.#save = small(save, "Save (Ctrl+S)", () => void this.save());
+		this.#save = small(save, t("viewer.save"), () => void this.save());
 		this.#save.hidden = true;
-		this.element.setAttribute("aria-label", `File ${name}`);
+		this.element.setAttribute("aria-label", t("viewer.label", { name }));
 		this.element.append(
 			h(
 				"header",
 				{ class: "viewer-head" },
 				h("h2", { title: name }, name),
 				this.#save,
-				small(download, "Download", () => events.onDownload(entry)),
-				small(cross, "Close (Esc)", () => void this.close()),
+				small(download, t("files.download"), () => events.onDownload(entry)),
+				small(cross, t("find.close"), () => void this.close()),
 			),
 			this.#note,
 			this.#body,
@@ -76,7 +77,7 @@ export class Viewer {
 
 	/** Reads the file and shows it. */
 	async load(): Promise<void> {
-		this.#say("Reading…");
+		this.#say(t("files.reading"));
 		try {
 			const sftp = this.#events.sftp();
 			const { signal } = this.#open;
@@ -90,7 +91,7 @@ export class Viewer {
 			else await this.#showPicture(sftp, picture);
 		} catch (error) {
 			if (this.#open.signal.aborted) return;
-			this.#events.fail(error, `Opening ${showName(this.#entry.name, 120)}`);
+			this.#events.fail(error, t("files.failed.open", { name: showName(this.#entry.name, 120) }));
 			this.#leave();
 		}
 	}
@@ -115,7 +116,7 @@ export class Viewer {
 		if (this.#file === undefined || area === undefined || !this.dirty) return;
 		const text = area.value;
 		this.#save.disabled = true;
-		this.#say("Saving…");
+		this.#say(t("viewer.saving"));
 		try {
 			const sftp = this.#events.sftp();
 			const target = await this.#target(sftp);
@@ -124,12 +125,12 @@ export class Viewer {
 			this.#path = target;
 			this.#info = await sftp.stat(target);
 			this.#saved = text;
-			this.#say("Saved.");
+			this.#say(t("viewer.saved"));
 			this.#events.onSaved(this.#entry.name);
 		} catch (error) {
 			this.#say("");
 			if (!(error instanceof DOMException && error.name === "AbortError"))
-				this.#events.fail(error, `Saving ${showName(this.#entry.name, 120)}`);
+				this.#events.fail(error, t("files.failed.save", { name: showName(this.#entry.name, 120) }));
 		}
 		this.#mark();
 		area.focus();
@@ -144,7 +145,7 @@ export class Viewer {
 			changedCard(name, now === undefined, answering),
 		);
 		if (choice === "overwrite") return this.#path;
-		const copy = join(parent(this.#path), { name: numbered(name, 1).replace(" (1)", " (mine)") });
+		const copy = join(parent(this.#path), { name: numbered(name, 1).replace(" (1)", t("viewer.mine")) });
 		return (await found(sftp, copy)) === undefined ? copy : freeName(sftp, copy, name);
 	}
 
@@ -159,7 +160,7 @@ export class Viewer {
 			autocomplete: "off",
 			autocapitalize: "off",
 			wrap: "off",
-			"aria-label": `Text of ${showName(this.#entry.name, 120)}`,
+			"aria-label": t("viewer.text", { name: showName(this.#entry.name, 120) }),
 			readonly: typeof file !== "object",
 		});
 		area.value = text;
@@ -172,12 +173,7 @@ export class Viewer {
 			area.addEventListener("input", () => this.#mark());
 			this.#say("");
 			this.#mark();
-		} else
-			this.#say(
-				cut
-					? `Only the first ${formatSize(textLimit)} are shown. Download it to see all.`
-					: whyNotText(file ?? "binary"),
-			);
+		} else this.#say(cut ? t("viewer.cut", { size: formatSize(textLimit) }) : whyNotText(file ?? "binary"));
 		area.setSelectionRange(0, 0);
 		area.focus();
 		area.scrollTop = 0;
@@ -185,17 +181,25 @@ export class Viewer {
 
 	async #showPicture(sftp: SFTP, type: string): Promise<void> {
 		if ((this.#info?.size ?? 0) > pictureLimit) {
-			this.#say(`The picture has ${formatSize(this.#info?.size ?? 0)}. Download it to see it.`);
+			this.#say(t("viewer.picture.large", { size: formatSize(this.#info?.size ?? 0) }));
 			return;
 		}
 		const bytes = await read(sftp, this.#path, pictureLimit, this.#open.signal);
 		this.#url = URL.createObjectURL(new Blob([bytes], { type }));
-		const picture = h("img", { src: this.#url, alt: `Picture ${showName(this.#entry.name, 120)}`, tabindex: "-1" });
-		picture.addEventListener("error", () =>
-			this.#say("The picture is broken, or of a kind that this browser does not show."),
-		);
+		const picture = h("img", {
+			src: this.#url,
+			alt: t("viewer.picture", { name: showName(this.#entry.name, 120) }),
+			tabindex: "-1",
+		});
+		picture.addEventListener("error", () => this.#say(t("viewer.picture.broken")));
 		picture.addEventListener("load", () =>
-			this.#say(`${picture.naturalWidth} × ${picture.naturalHeight}, ${formatSize(bytes.length)}`),
+			this.#say(
+				t("viewer.picture.size", {
+					width: String(picture.naturalWidth),
+					height: String(picture.naturalHeight),
+					size: formatSize(bytes.length),
+				}),
+			),
 		);
 		this.#body.replaceChildren(h("div", { class: "picture" }, picture));
 		picture.focus();
@@ -213,7 +217,7 @@ export class Viewer {
 	#mark(): void {
 		this.#save.disabled = !this.dirty;
 		this.element.classList.toggle("dirty", this.dirty);
-		if (this.dirty) this.#say("Changed, not saved yet.");
+		if (this.dirty) this.#say(t("viewer.changed"));
 	}
 
 	#say(text: string): void {

@@ -1,5 +1,6 @@
 /** Reading a remote tree for a download. The server is not trusted: names, depth and number are bounded. */
 import type { Entry, Path, SFTP } from "../../client/filetypes.ts";
+import { t } from "../words/words.ts";
 import { Namer, showName } from "./names.ts";
 import { join } from "./paths.ts";
 import type { Skipped } from "./transfer.ts";
@@ -8,8 +9,6 @@ import type { Skipped } from "./transfer.ts";
 const deepest = 64;
 /** More than this is not begun. */
 const most = 200_000;
-
-const leads = "its name leads out of the folder";
 
 /** A file of the tree, with the names that it gets here. */
 export interface Found {
@@ -37,7 +36,7 @@ export async function walk(
 	const files: Found[] = [];
 	const skipped: Skipped[] = [];
 	const visit = async (entry: Entry, at: Path, above: readonly string[], namer: Namer): Promise<void> => {
-		if (folders.length + files.length >= most) throw new RangeError(`more than ${most} files and folders`);
+		if (folders.length + files.length >= most) throw new RangeError(t("tree.too-many", { n: most }));
 		const problem = problemOf(entry, above.length);
 		if (problem !== undefined) {
 			skipped.push({ name: showName([...above, entry.name].join("/")), why: problem });
@@ -51,7 +50,8 @@ export async function walk(
 		}
 		folders.push(names);
 		const inner = new Namer();
-		const onRefused = (name: string) => skipped.push({ name: showName(`${names.join("/")}/${name}`), why: leads });
+		const onRefused = (name: string) =>
+			skipped.push({ name: showName(`${names.join("/")}/${name}`), why: t("skipped.leads-out") });
 		for await (const child of sftp.list(path, { signal, onRefused })) await visit(child, path, names, inner);
 	};
 	const namer = new Namer();
@@ -60,8 +60,8 @@ export async function walk(
 }
 
 function problemOf(entry: Entry, depth: number): string | undefined {
-	if (entry.raw === undefined && /^\.{0,2}$|[/\0]/.test(entry.name)) return leads;
-	if (entry.type === "symlink") return "it is a link";
-	if (entry.type === "directory") return depth >= deepest ? "it is nested too deep" : undefined;
-	return entry.type === "file" || entry.type === "unknown" ? undefined : "it is no file";
+	if (entry.raw === undefined && /^\.{0,2}$|[/\0]/.test(entry.name)) return t("skipped.leads-out");
+	if (entry.type === "symlink") return t("skipped.link");
+	if (entry.type === "directory") return depth >= deepest ? t("skipped.deep") : undefined;
+	return entry.type === "file" || entry.type === "unknown" ? undefined : t("skipped.no-file");
 }

@@ -5,6 +5,7 @@ import type { LinkState } from "../../client/index.ts";
 import { h, icon } from "../dom.ts";
 import type { Answering, Card } from "../layer.ts";
 import { showable } from "../untrusted.ts";
+import { t } from "../words/words.ts";
 import { describeAbsence, describeTime } from "./awaywords.ts";
 import { button, card, p, textButton } from "./parts.ts";
 
@@ -29,14 +30,15 @@ export class AwayBar implements Card, Disposable {
 	#since = 0;
 
 	constructor(where: string, actions: AwayActions) {
-		const title = `Connection to ${where} interrupted.`;
+		const title = t("away.title", { where });
 		this.#waiting = h(
 			"p",
 			{ class: "waiting-keys", hidden: true },
-			"Will be sent: ",
+			t("away.pending"),
+			" ",
 			this.#keys,
 			" ",
-			textButton("Discard", () => actions.discard()),
+			textButton(t("away.discard"), () => actions.discard()),
 		);
 		this.element = h(
 			"div",
@@ -46,8 +48,8 @@ export class AwayBar implements Card, Disposable {
 			h(
 				"div",
 				{ class: "card-actions" },
-				button("Reconnect now", "primary", () => actions.now()),
-				button("Give up", "quiet", () => actions.giveUp()),
+				button(t("away.now"), "primary", () => actions.now()),
+				button(t("away.give-up"), "quiet", () => actions.giveUp()),
 			),
 		);
 		this.#timer = setInterval(() => this.#paint(), 250);
@@ -79,14 +81,14 @@ export class AwayBar implements Card, Disposable {
 
 /** Asks whether keys that were typed during a long absence are still to be sent. */
 export function sendKeysCard(keys: string, awayMs: number, { done }: Answering<boolean>): Card {
-	const send = button("Send", "quiet", () => done(true));
-	const discard = button("Discard", "primary", () => done(false));
+	const send = button(t("away.send"), "quiet", () => done(true));
+	const discard = button(t("away.discard"), "primary", () => done(false));
 	const element = card({
-		title: "Send what you typed meanwhile?",
+		title: t("away.send.title"),
 		picture: keyboard,
 		body: [
-			p(`The connection is back after ${describeTime(awayMs)}. What the keys will meet may have changed.`),
-			h("pre", { class: "preview", tabindex: "0", "aria-label": "What you typed" }, showable(keys, 4096)),
+			p(t("away.send.why", { time: describeTime(awayMs) })),
+			h("pre", { class: "preview", tabindex: "0", "aria-label": t("away.send.preview") }, showable(keys, 4096)),
 		],
 		actions: [discard, send],
 	});

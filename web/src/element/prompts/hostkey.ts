@@ -3,6 +3,7 @@ import shield from "lucide-static/icons/shield-question-mark.svg";
 import type { Decision, HostKey, HostKeyError, KnownKey } from "../../client/index.ts";
 import { h, newId } from "../dom.ts";
 import type { Answering, Card } from "../layer.ts";
+import { dateLocale, t } from "../words/words.ts";
 import { compare } from "./compare.ts";
 import { button, card, copyButton, field, keyKind, p, textButton } from "./parts.ts";
 import { randomart } from "./randomart.ts";
@@ -25,11 +26,11 @@ export interface NewKeyOptions {
 
 /** Asks about the key of a host that is not known yet. */
 export function newHostKeyCard(key: HostKey, options: NewKeyOptions, { done, cancel }: Answering<Decision>): Card {
-	const trust = button(options.canSave ? "Trust and save" : "Trust this time", "primary", () =>
+	const trust = button(t(options.canSave ? "hostkey.trust-save" : "hostkey.trust"), "primary", () =>
 		done(options.canSave ? "remember" : "once"),
 	);
-	const once = button("This time only", "quiet", () => done("once"));
-	const refuse = button("Cancel", "quiet", cancel);
+	const once = button(t("hostkey.once"), "quiet", () => done("once"));
+	const refuse = button(t("cancel"), "quiet", cancel);
 	const broken = options.promised !== undefined && options.promised !== key.fingerprint;
 	const allow = (allowed: boolean): void => {
 		trust.disabled = broken || !allowed;
@@ -37,15 +38,18 @@ export function newHostKeyCard(key: HostKey, options: NewKeyOptions, { done, can
 	};
 	allow(true);
 	const element = card({
-		title: `First connection to ${key.host}${key.port === 22 ? "" : ` (port ${key.port})`}`,
+		title:
+			key.port === 22
+				? t("hostkey.title", { host: key.host })
+				: t("hostkey.title.port", { host: key.host, port: String(key.port) }),
 		picture: shield,
 		body: [
-			p(`Its ${keyKind(key.type)} key is`),
+			p(t("hostkey.is", { kind: keyKind(key.type) })),
 			fingerprintBlock(key),
 			promise(key, options.promised),
 			...relatives(key),
 			compareField(key, allow),
-			h("p", { class: "quiet" }, "If you cannot check it, someone between you and the server could read this session."),
+			h("p", { class: "quiet" }, t("hostkey.warning")),
 		],
 		actions: options.canSave ? [trust, once, refuse] : [trust, refuse],
 	});
@@ -56,12 +60,12 @@ export function newHostKeyCard(key: HostKey, options: NewKeyOptions, { done, can
 function fingerprintBlock(key: HostKey): HTMLElement {
 	const picture = h(
 		"pre",
-		{ class: "randomart", hidden: true, "aria-label": "Picture of the fingerprint" },
+		{ class: "randomart", hidden: true, "aria-label": t("hostkey.picture") },
 		randomart(key.fingerprint, `${keyKind(key.type)}`),
 	);
-	const toggle = textButton("Show picture", (self) => {
+	const toggle = textButton(t("hostkey.show-picture"), (self) => {
 		picture.hidden = !picture.hidden;
-		self.textContent = picture.hidden ? "Show picture" : "Hide picture";
+		self.textContent = t(picture.hidden ? "hostkey.show-picture" : "hostkey.hide-picture");
 	});
 	return h(
 		"div",
@@ -70,7 +74,7 @@ function fingerprintBlock(key: HostKey): HTMLElement {
 		h(
 			"div",
 			{ class: "row" },
-			copyButton("Copy", () => key.fingerprint),
+			copyButton(t("copy"), () => key.fingerprint),
 			toggle,
 		),
 		picture,
@@ -79,34 +83,21 @@ function fingerprintBlock(key: HostKey): HTMLElement {
 
 function promise(key: HostKey, promised: string | undefined): HTMLElement | undefined {
 	if (promised === undefined) return undefined;
-	if (promised === key.fingerprint)
-		return h(
-			"p",
-			{ class: "hint good" },
-			"It matches the fingerprint in the link that you followed. Trust it as far as you trust where the link came from.",
-		);
-	return h(
-		"p",
-		{ class: "hint bad", role: "alert" },
-		"It does not match the fingerprint in the link. Do not continue.",
-	);
+	if (promised === key.fingerprint) return h("p", { class: "hint good" }, t("hostkey.promised"));
+	return h("p", { class: "hint bad", role: "alert" }, t("hostkey.broken-promise"));
 }
 
 function relatives(key: HostKey): HTMLElement[] {
 	const found: HTMLElement[] = [];
 	if (key.sameKeyAs.length > 0) {
 		const names = key.sameKeyAs.slice(0, 5).join(", ");
-		found.push(h("p", { class: "hint good" }, `You know this very key already, as ${names}.`));
+		found.push(h("p", { class: "hint good" }, t("hostkey.same", { names })));
 	}
 	if (key.otherKnown.length > 0) {
-		const kinds = [...new Set(key.otherKnown.map((known) => keyKind(known.type)))].join(" and ");
-		found.push(
-			h(
-				"p",
-				{ class: "hint warn" },
-				`For this host you have saved another type of key (${kinds}). The server should still show that one: be careful.`,
-			),
+		const kinds = [...new Set(key.otherKnown.map((known) => keyKind(known.type)))].reduce((first, second) =>
+			t("and", { first, second }),
 		);
+		found.push(h("p", { class: "hint warn" }, t("hostkey.other-kind", { kinds })));
 	}
 	return found;
 }
@@ -125,10 +116,10 @@ function compareField(key: HostKey, allow: (allowed: boolean) => void): HTMLElem
 	input.addEventListener("input", () => {
 		const result = compare(input.value, key.fingerprint);
 		verdict.className = result === "same" ? "hint good" : result === "other" ? "hint bad" : "hint";
-		verdict.textContent = result === "same" ? "Matches." : result === "other" ? "Does not match. Do not continue." : "";
+		verdict.textContent = result === "same" ? t("hostkey.matches") : result === "other" ? t("hostkey.differs") : "";
 		allow(result !== "other");
 	});
-	return h("div", {}, field("If you have the fingerprint from its owner, paste it here:", input), verdict);
+	return h("div", {}, field(t("hostkey.paste"), input), verdict);
 }
 
 /** Tells that a saved key does not fit. There is no way on from here but closing it, or a second, deliberate step. */
@@ -138,19 +129,19 @@ export function changedKeyCard(
 	canReplace: boolean,
 	{ done, cancel }: Answering<"replace">,
 ): Card {
-	const close = button("Close", "primary", cancel);
+	const close = button(t("close"), "primary", cancel);
 	const actions = [close];
-	if (canReplace) actions.push(button("Replace the saved key…", "quiet", () => done("replace")));
+	if (canReplace) actions.push(button(t("hostkey.replace"), "quiet", () => done("replace")));
 	const element = card({
-		title: `The key of ${error.offered.host} has changed. The connection was stopped.`,
+		title: t("hostkey.changed", { host: error.offered.host }),
 		picture: alert,
 		tone: "danger",
 		role: "alertdialog",
 		body: [
-			h("p", { class: "strong" }, "Nothing was sent: no password and no key."),
-			p("This happens when the server was reinstalled. It also happens when someone intercepts the connection."),
+			h("p", { class: "strong" }, t("problem.nothing-sent")),
+			p(t("hostkey.changed.why")),
 			keyTable(error, history),
-			p("Ask whoever runs the server for the new fingerprint."),
+			p(t("hostkey.changed.todo")),
 		],
 		actions,
 	});
@@ -158,8 +149,10 @@ export function changedKeyCard(
 }
 
 function keyTable(error: HostKeyError, history: ReadonlyMap<string, KeyHistory>): HTMLElement {
-	const rows = error.known.slice(0, 8).flatMap((key) => keyRow("Saved", key, describeHistory(history.get(key.line))));
-	return h("dl", { class: "keys" }, ...rows, ...keyRow("Now", error.offered, ""));
+	const rows = error.known
+		.slice(0, 8)
+		.flatMap((key) => keyRow(t("hostkey.saved"), key, describeHistory(history.get(key.line))));
+	return h("dl", { class: "keys" }, ...rows, ...keyRow(t("hostkey.now"), error.offered, ""));
 }
 
 function keyRow(label: string, key: Pick<KnownKey, "type" | "fingerprint">, note: string): HTMLElement[] {
@@ -179,14 +172,16 @@ function describeHistory(history: KeyHistory | undefined): string {
 	const since =
 		history?.added === undefined
 			? ""
-			: `since ${new Intl.DateTimeFormat(undefined, { dateStyle: "medium" }).format(history.added)}`;
-	const uses = history?.uses === undefined ? "" : `used ${history.uses} ${history.uses === 1 ? "time" : "times"}`;
+			: t("hostkey.since", {
+					date: new Intl.DateTimeFormat(dateLocale(), { dateStyle: "medium" }).format(history.added),
+				});
+	const uses = history?.uses === undefined ? "" : t("hostkey.used", { n: history.uses });
 	return [since, uses].filter((text) => text !== "").join(", ");
 }
 
 /** The second step: only who has the new fingerprint, or writes the host's name on purpose, replaces the key. */
 export function replaceKeyCard(offered: HostKey, { done, cancel }: Answering<true>): Card {
-	const replace = button("Replace and connect", "danger", () => done(true));
+	const replace = button(t("hostkey.replace.do"), "danger", () => done(true));
 	replace.disabled = true;
 	const input = h("input", { type: "text", autocomplete: "off", spellcheck: "false", autocapitalize: "off" });
 	const verdict = h("p", { class: "hint", role: "status" });
@@ -197,27 +192,20 @@ export function replaceKeyCard(offered: HostKey, { done, cancel }: Answering<tru
 		replace.disabled = !(named || same);
 		const wrong = /^SHA256:.{43}/.test(typed) && !same;
 		verdict.className = same ? "hint good" : "hint bad";
-		verdict.textContent = same
-			? "Matches the key that the server shows now."
-			: wrong
-				? "Does not match the key that the server shows now. Do not continue."
-				: "";
+		verdict.textContent = same ? t("hostkey.replace.matches") : wrong ? t("hostkey.replace.differs") : "";
 	});
 	const element = card({
-		title: `Replace the saved key of ${offered.host}`,
+		title: t("hostkey.replace.title", { host: offered.host }),
 		picture: alert,
 		tone: "danger",
 		role: "alertdialog",
 		body: [
-			p("The server shows this ", `${keyKind(offered.type)} key now:`),
+			p(t("hostkey.replace.shows", { kind: keyKind(offered.type) })),
 			h("div", { class: "fingerprint" }, h("code", {}, offered.fingerprint)),
-			field(
-				`Paste the new fingerprint that you were given, or type ${offered.host} if you are sure without it:`,
-				input,
-			),
+			field(t("hostkey.replace.paste", { host: offered.host }), input),
 			verdict,
 		],
-		actions: [replace, button("Cancel", "quiet", cancel)],
+		actions: [replace, button(t("cancel"), "quiet", cancel)],
 	});
 	return { element, focus: input };
 }

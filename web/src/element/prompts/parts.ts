@@ -1,6 +1,7 @@
 /** Pieces that the cards share. */
 import { type Child, h, icon, newId } from "../dom.ts";
 import { showable } from "../untrusted.ts";
+import { t } from "../words/words.ts";
 
 /** How a card stands out. */
 type Tone = "plain" | "danger" | "key";
@@ -82,8 +83,8 @@ export function copyButton(label: string, text: () => string): HTMLButtonElement
 		void navigator.clipboard
 			.writeText(text())
 			.then(
-				() => "Copied",
-				() => "Not allowed",
+				() => t("copied"),
+				() => t("copy.refused"),
 			)
 			.then((note) => {
 				self.textContent = note;
@@ -107,12 +108,12 @@ export function field(label: string, input: HTMLInputElement, ...more: Child[]):
 
 /** A secret's input with a button that shows it, and a warning while Caps Lock is on. */
 export function secretField(label: string, input: HTMLInputElement): HTMLElement {
-	const caps = h("p", { class: "hint warn", hidden: true, role: "status" }, "Caps Lock is on.");
-	const show = h("button", { type: "button", class: "text-button reveal", "aria-pressed": "false" }, "Show");
+	const caps = h("p", { class: "hint warn", hidden: true, role: "status" }, t("secret.caps"));
+	const show = h("button", { type: "button", class: "text-button reveal", "aria-pressed": "false" }, t("show"));
 	show.addEventListener("click", () => {
 		const shown = input.type === "text";
 		input.type = shown ? "password" : "text";
-		show.textContent = shown ? "Show" : "Hide";
+		show.textContent = t(shown ? "show" : "hide");
 		show.setAttribute("aria-pressed", String(!shown));
 		input.focus();
 	});
@@ -125,7 +126,7 @@ export function secretField(label: string, input: HTMLInputElement): HTMLElement
 }
 
 /** Text of the server in a frame that says whose words they are. */
-export function serverSays(text: string, label = "The server says:"): HTMLElement {
+export function serverSays(text: string, label = t("server.says")): HTMLElement {
 	return h("figure", { class: "server-says" }, h("figcaption", {}, label), h("blockquote", {}, showable(text)));
 }
 

@@ -5,6 +5,7 @@ import type { Ask, Challenge } from "../../client/index.ts";
 import { h, newId } from "../dom.ts";
 import type { Answering, Card } from "../layer.ts";
 import { showable } from "../untrusted.ts";
+import { t } from "../words/words.ts";
 import { button, card, field, p, secretField, serverSays } from "./parts.ts";
 import { asksCode, namesCode, passwordPurpose } from "./wording.ts";
 
@@ -19,19 +20,19 @@ export function passwordCard(ask: Ask, { done, cancel }: Answering<PasswordAnswe
 	const password = h("input", { type: "password", name: "password", autocomplete: "current-password", required: true });
 	const keep = h("input", { type: "checkbox", id: newId("keep") });
 	const element = card({
-		title: `Password for ${ask.username} on ${ask.host}`,
+		title: t("password.title", { user: ask.username, host: ask.host }),
 		picture: lock,
 		body: [
-			ask.attempt > 1 && h("p", { class: "hint bad", role: "alert" }, `Refused. Attempt ${ask.attempt}.`),
+			ask.attempt > 1 && h("p", { class: "hint bad", role: "alert" }, t("password.refused", { attempt: ask.attempt })),
 			stepNote(ask.step),
 			words !== undefined &&
-				serverSays(wordsOf(words, ...words.prompts.map((prompt) => prompt.text)), "The server asks:"),
+				serverSays(wordsOf(words, ...words.prompts.map((prompt) => prompt.text)), t("challenge.server-asks")),
 			hiddenUser(ask.username),
-			secretField("Password", password),
-			h("div", { class: "check" }, keep, h("label", { for: keep.id }, "Keep until this tab closes")),
-			h("p", { class: "quiet" }, "Sent encrypted to the server; the gateway cannot read it."),
+			secretField(t("password.label"), password),
+			h("div", { class: "check" }, keep, h("label", { for: keep.id }, t("password.keep"))),
+			h("p", { class: "quiet" }, t("password.safe")),
 		],
-		actions: [button("Log in", "submit"), button("Cancel", "quiet", cancel)],
+		actions: [button(t("password.log-in"), "submit"), button(t("cancel"), "quiet", cancel)],
 		onSubmit: () => done({ password: password.value, keep: keep.checked }),
 	});
 	return { element, focus: password };
@@ -39,7 +40,7 @@ export function passwordCard(ask: Ask, { done, cancel }: Answering<PasswordAnswe
 
 /** What came before was right: a server that wants several proofs must not look like one that refused the first. */
 function stepNote(step: number): HTMLElement | false {
-	return step > 1 && p(`Step ${step}: the server accepted what came before, and wants this as well.`);
+	return step > 1 && p(t("password.step", { step }));
 }
 
 /** Password managers file a password under the user name that stands beside it. */
@@ -60,16 +61,15 @@ function hiddenUser(username: string): HTMLElement {
 export function passphraseCard(ask: Ask, { done, cancel }: Answering<string>): Card {
 	const input = h("input", { type: "password", name: "passphrase", autocomplete: "off", required: true });
 	const element = card({
-		title: `Passphrase for key ${showable(ask.keyName ?? "without a name", 80)}`,
+		title: t("passphrase.title", { key: showable(ask.keyName ?? t("key.unnamed"), 80) }),
 		picture: keyround,
 		tone: "key",
 		body: [
-			ask.attempt > 1 &&
-				h("p", { class: "hint bad", role: "alert" }, "This passphrase does not open the key. Try again."),
-			secretField("Passphrase", input),
-			h("p", { class: "quiet" }, "It stays in this browser."),
+			ask.attempt > 1 && h("p", { class: "hint bad", role: "alert" }, t("passphrase.refused")),
+			secretField(t("passphrase.label"), input),
+			h("p", { class: "quiet" }, t("passphrase.safe")),
 		],
-		actions: [button("Unlock", "submit"), button("Cancel", "quiet", cancel)],
+		actions: [button(t("passphrase.unlock"), "submit"), button(t("cancel"), "quiet", cancel)],
 		onSubmit: () => done(input.value),
 	});
 	return { element, focus: input };
@@ -81,15 +81,18 @@ export function challengeCard(challenge: Challenge, { done, cancel }: Answering<
 	const rows = challenge.prompts.map((prompt, i) => challengeField(prompt, inputs[i] as HTMLInputElement));
 	const words = wordsOf(challenge);
 	const element = card({
-		title: `${showable(challenge.host, 120)} asks ${challenge.username}`,
+		title: t("challenge.title", { host: showable(challenge.host, 120), user: challenge.username }),
 		picture: messages,
 		body: [
-			challenge.round > 1 ? p("Another question:") : stepNote(challenge.step),
+			challenge.round > 1 ? p(t("challenge.another")) : stepNote(challenge.step),
 			words !== "" && serverSays(words),
-			...(rows.length > 0 ? [h("p", { class: "server-label" }, "The server asks:"), ...rows] : []),
-			h("p", { class: "quiet" }, "Answers go encrypted to the server; the gateway cannot read them."),
+			...(rows.length > 0 ? [h("p", { class: "server-label" }, t("challenge.server-asks")), ...rows] : []),
+			h("p", { class: "quiet" }, t("challenge.safe")),
 		],
-		actions: [button(rows.length > 0 ? "Answer" : "Continue", "submit"), button("Cancel", "quiet", cancel)],
+		actions: [
+			button(t(rows.length > 0 ? "challenge.answer" : "challenge.continue"), "submit"),
+			button(t("cancel"), "quiet", cancel),
+		],
 		onSubmit: () => done(inputs.map((input) => input.value)),
 	});
 	return { element, focus: inputs[0] ?? (element.querySelector("button") as HTMLElement) };
@@ -115,6 +118,6 @@ function challengeInput(prompt: Prompt, challenge: Challenge): HTMLInputElement 
 }
 
 function challengeField(prompt: Prompt, input: HTMLInputElement): HTMLElement {
-	const label = showable(prompt.text, 500).trim() || "Answer";
+	const label = showable(prompt.text, 500).trim() || t("challenge.answer");
 	return input.type === "password" ? secretField(label, input) : field(label, input);
 }
