@@ -58,6 +58,13 @@ function clean(text) {
 		.replaceAll("    ", "\t");
 }
 
+/** With the constant that a type is made from, which nobody else can see. */
+function withSource(declared, found) {
+	const source = found.get(/typeof (\w+)/.exec(declared.text)?.[1]);
+	if (source === undefined || source.exported) return declared;
+	return { ...declared, text: `${declared.text}\n${source.text}` };
+}
+
 /** What a module exports, in its order. */
 function exportsOf(path) {
 	const all = [];
@@ -74,7 +81,7 @@ function exportsOf(path) {
 					.filter(Boolean);
 		for (const name of wanted) {
 			const declared = found.get(name);
-			if (declared) all.push(declared);
+			if (declared) all.push(withSource(declared, found));
 			else problems.push(`${name}: ${file} does not declare it`);
 		}
 	}
@@ -95,7 +102,7 @@ function prose(doc) {
 function unnamed(text, known) {
 	const code = text.replace(/\/\*\*[\s\S]*?\*\//g, "").replace(/"[^"]*"/g, '""');
 	const head = /^\w+ \w+<([^=>]*)>/.exec(code)?.[1] ?? "";
-	const used = [...code.matchAll(/(?<![.\w])([A-Z]\w*)(?!\w|\??:|\()/g)].map(([, name]) => name);
+	const used = [...code.matchAll(/(?<![.\w]|typeof |const )([A-Z]\w*)(?!\w|\??:|\()/g)].map(([, name]) => name);
 	return used.filter((name) => !known.has(name) && !standard.test(name) && !head.split(/\W+/).includes(name));
 }
 
