@@ -18,6 +18,6 @@ ban "strings are not code" '(\beval\(|new Function\()' 'web/src' 'web/app'
 ban "a type error is mended, not silenced" '@ts-(ignore|nocheck|expect-error)|\bas any\b' 'web/src' 'web/app'
 ban "a test that is skipped shows nothing" 'test\.(skip|only|fixme)\(|t\.Skip' '*_test.go' 'e2e' 'web/test'
 ban "unsafe is not needed, but to name Go's memory to the host" '"unsafe"' '*.go' ':!build/_crypto'
-ban "what people read comes from web/src/element/words" '([a-zA-Z]utton|[fF]ield|\bp|small|toast|announce)\("[A-Z]|("aria-label"|title|placeholder|label): ["`][A-Z]' 'web/src/element/*.ts' ':!web/src/element/words'
+ban "what people read comes from web/src/element/words" '([a-zA-Z]utton|[fF]ield|\bp|small|toast|announce)\("[A-Z]|("aria-label"|title|placeholder|label): ["`][A-Z][a-z]' 'web/src/element/*.ts' ':!web/src/element/words'
 ban "a secret has no place in the browser's storage" '(localStorage|sessionStorage)' 'web/src' 'web/app'
 exit $bad

@@ -30,7 +30,7 @@ export interface ViewerEvents {
 
 /** A file opened to look into: a picture, a text, a text to edit. It covers the list. */
 export class Viewer {
-	readonly element = h("section", { class: "viewer", "aria-label": "File" });
+	readonly element = h("section", { class: "viewer" });
 	readonly #events: ViewerEvents;
 	readonly #layer: Layer;
 	readonly #entry: Entry;
