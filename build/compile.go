@@ -70,7 +70,7 @@ func compileCore() error {
 	if err != nil {
 		return err
 	}
-	args := append(append([]string{"build", "-modfile=" + coreMod}, flags...), "-o", linkedPath, "./wasm")
+	args := append(append([]string{"build", "-tags=" + coreTags, "-modfile=" + coreMod}, flags...), "-o", linkedPath, "./wasm")
 	if err := commandEnv(coreEnv(), "go", args...); err != nil {
 		return err
 	}
@@ -86,7 +86,7 @@ func compileExtra() error {
 	if err != nil {
 		return err
 	}
-	args := append(append([]string{"build", "-tags=extra", "-modfile=" + coreMod}, flags...), "-o", extraLinked, "./wasm")
+	args := append(append([]string{"build", "-tags=extra," + coreTags, "-modfile=" + coreMod}, flags...), "-o", extraLinked, "./wasm")
 	if err := commandEnv(coreEnv(), "go", args...); err != nil {
 		return err
 	}

@@ -22,6 +22,7 @@ const (
 	cryptoCopy   = cacheDir + "/crypto"
 	coreMod      = cacheDir + "/core.mod"
 	coreSum      = cacheDir + "/core.sum"
+	coreTags     = "changeable" // what of sshcore needs the copy
 	kernelPath   = "web/gen/kernel.wasm"
 )
 

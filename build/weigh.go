@@ -73,7 +73,7 @@ func codeByPackage() (map[string][]byte, error) {
 		return nil, err
 	}
 	named := filepath.Join(cacheDir, "core.named.wasm")
-	build := append([]string{"build", "-modfile=" + coreMod}, flags...)
+	build := append([]string{"build", "-tags=" + coreTags, "-modfile=" + coreMod}, flags...)
 	if err := commandEnv(coreEnv(), "go", append(build, "-ldflags=-buildid=", "-o", named, "./wasm")...); err != nil {
 		return nil, err
 	}
@@ -108,7 +108,7 @@ func codeByPackage() (map[string][]byte, error) {
 // corePackages are all packages in the core, each under the name that the
 // linker makes of it.
 func corePackages() (map[string]string, error) {
-	list := []string{"list", "-deps", "-mod=readonly", "-modfile=" + coreMod, "-f", "{{.ImportPath}}", "./wasm"}
+	list := []string{"list", "-deps", "-mod=readonly", "-tags=" + coreTags, "-modfile=" + coreMod, "-f", "{{.ImportPath}}", "./wasm"}
 	c := exec.Command("go", list...)
 	c.Env = append(os.Environ(), coreEnv()...)
 	out, err := c.Output()

@@ -1,7 +1,8 @@
 /** `<ssh-terminal>` in pages that are not the application. */
 import type { Page } from "@playwright/test";
 import { App } from "./app.ts";
-import { expect, readKey, test } from "./fixtures.ts";
+import { expect, readKey, screenshot, test } from "./fixtures.ts";
+import { Other } from "./others.ts";
 import { Terminal } from "./terminal.ts";
 
 // biome-ignore lint/suspicious/noExplicitAny: what the page defines is what was built, not our sources
@@ -119,6 +120,42 @@ test("the page answers questions itself, and no dialog shows", async ({ page, wa
 	]);
 	await expect(page.getByRole("dialog")).toHaveCount(0);
 	await new Terminal(page).shows("Press a key");
+});
+
+test("an expired password is changed in a dialog, which shows what the server says of it", async ({ page }) => {
+	const server = await new Other("asyncssh").start();
+	try {
+		await openBare(page);
+		await page.evaluate(
+			(options) => void (document.querySelector("ssh-terminal") as Any).connect(options).catch(() => {}),
+			{
+				...{ host: "127.0.0.1", port: server.port, username: server.username },
+				...{ hostKey: { pin: server.fingerprint() }, password: "expired" },
+			},
+		);
+		const question = page.getByRole("dialog", { name: `New password for ${server.username} on 127.0.0.1` });
+		await expect(question).toContainText("Your password has expired");
+		const [first, second] = [question.getByLabel("New password"), question.getByLabel("The same again")];
+		await expect(first).toBeFocused();
+		await screenshot(page, "new-password");
+		await first.press("Enter");
+		await expect(question.getByRole("alert")).toHaveText("Choose a new password first.");
+		await first.fill("short");
+		await second.fill("shorter");
+		await second.press("Enter");
+		await expect(question.getByRole("alert")).toHaveText("These two are not the same.");
+		await second.fill("short");
+		await second.press("Enter");
+		await expect(question).toContainText("Too short: take eight characters");
+		await expect(question.getByRole("alert").first()).toHaveText("The server does not take that one. Attempt 2.");
+		await expect(first).toHaveValue("");
+		await first.fill("long enough");
+		await second.fill("long enough");
+		await question.getByRole("button", { name: "Change and log in" }).click();
+		await new Terminal(page).shows("welcome");
+	} finally {
+		await server.dispose();
+	}
 });
 
 test("an answer that fails is a refusal", async ({ page, wasmiko }) => {

@@ -65,6 +65,40 @@ for (const { name, by, single = false, old = false } of rows)
 		}
 	});
 
+test("asyncssh: an expired password is changed, or said to have expired", async ({ page }) => {
+	const server = await new Other("asyncssh").start();
+	try {
+		const { port, username } = server;
+		const where = { port, username, hostKey: { pin: server.fingerprint() } };
+		await open(page, { ...where, auth: [{ type: "password", password: server.password }] });
+		const seen = await page.evaluate(async (target) => {
+			const { lib, t } = window as Any;
+			const wanted: object[] = [];
+			const login = (change?: object) => ({
+				...{ relay: "/relay", host: "127.0.0.1", ...target },
+				auth: [{ type: "password", password: "expired", ...change }],
+			});
+			const change = ({ attempt, prompt }: Any) => {
+				wanted.push([attempt, prompt]);
+				return attempt === 1 ? "short" : "long enough";
+			};
+			const client = await lib.connect(login({ change }));
+			const out = (await client.exec("echo in")).text();
+			await client.close();
+			const { name, reason } = await t.failure(lib.connect(login()));
+			const given = (await t.failure(lib.connect(login({ change: () => Promise.reject(new Error("not now")) })))).code;
+			return { out, wanted, name, reason, given };
+		}, where);
+		const wanted = [
+			[1, "Your password has expired"],
+			[2, "Too short: take eight characters"],
+		];
+		expect(seen).toMatchObject({ out: "in\n", wanted, name: "AuthError", reason: "password-expired" });
+	} finally {
+		await server.dispose();
+	}
+});
+
 // What follows runs in the page.
 
 async function fail(target: object): Promise<Any> {

@@ -113,8 +113,6 @@ func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		// One thing here is a service worker, and rules over its own folder alone.
 		// One that was smuggled in would outlive the hole that it came through.
 		plain(w, http.StatusNotFound, "There is no service worker here.")
-	case r.URL.Path == "/readyz":
-		p.ServeReady(w, r)
 	case r.URL.Path == "/config.json":
 		w.Header().Set("Content-Type", "application/json")
 		w.Header().Set("Cache-Control", "no-store")

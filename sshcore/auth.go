@@ -30,36 +30,73 @@ type Auth interface {
 // Password answers the method "password". ask is called when the server wants
 // the password, and again if it was wrong, up to three times; an error from it
 // ends the login. The bytes that it returns are wiped.
-func Password(ask func(context.Context, Ask) ([]byte, error)) Auth { return passwordAuth(ask) }
+func Password(ask func(context.Context, Ask) ([]byte, error)) Auth {
+	return &passwordAuth{ask: ask}
+}
 
-type passwordAuth func(context.Context, Ask) ([]byte, error)
+// PasswordChange is a server's wish for a new password, RFC 4252 section 8.
+type PasswordChange struct {
+	Ask
+	Prompt string // the server's words; untrusted
+}
 
-func (passwordAuth) method() string { return "password" }
-func (passwordAuth) tries() int     { return maxTries }
+// ChangeablePassword is Password for accounts whose password may have expired:
+// change is called if the server wants a new one before it lets in, and again
+// if it does not take that, with its reasons. Attempt counts those calls.
+//
+// It needs golang.org/x/crypto with what build/_crypto adds to it, as the page
+// has it (build tag changeable). Without, change is not called, and the login
+// ends with ErrPasswordExpired.
+func ChangeablePassword(ask func(context.Context, Ask) ([]byte, error), change func(context.Context, PasswordChange) ([]byte, error)) Auth {
+	return &passwordAuth{ask: ask, change: change}
+}
+
+type passwordAuth struct {
+	ask    func(context.Context, Ask) ([]byte, error)
+	change func(context.Context, PasswordChange) ([]byte, error) // nil: it cannot be changed
+}
+
+func (*passwordAuth) method() string { return "password" }
+func (*passwordAuth) tries() int     { return maxTries }
 
 // begin lets x/crypto come back at once after a plain refusal, and only then:
 // what else the server may answer to a password is that it has expired (RFC
 // 4252 section 8), which x/crypto keeps to itself.
-func (a passwordAuth) begin(t turn) ssh.AuthMethod {
-	return ssh.RetryableAuthMethod(ssh.PasswordCallback(func() (string, error) {
+func (a *passwordAuth) begin(t turn) ssh.AuthMethod {
+	once := func() (string, error) {
 		if *t.used {
 			*t.refused = true
 			return "", errRefusedPlainly
 		}
-		secret, err := during(t, func() ([]byte, error) { return a(t.h.ctx, t.ask("")) })
-		if err != nil {
-			return "", err
-		}
-		defer clear(secret)
-		return string(secret), nil
+		return secretDuring(t, func() ([]byte, error) { return a.ask(t.h.ctx, t.ask("")) })
+	}
+	if a.change == nil {
+		return ssh.RetryableAuthMethod(ssh.PasswordCallback(once), 2)
+	}
+	wanted := PasswordChange{Ask: t.ask("")}
+	wanted.Attempt = 0
+	return ssh.RetryableAuthMethod(passwordOrChange(once, func(prompt string) (string, error) {
+		wanted.Attempt++
+		wanted.Prompt = prompt
+		return secretDuring(t, func() ([]byte, error) { return a.change(t.h.ctx, wanted) })
 	}), 2)
+}
+
+// secretDuring is during for a secret, whose bytes it wipes.
+func secretDuring(t turn, f func() ([]byte, error)) (string, error) {
+	secret, err := during(t, f)
+	if err != nil {
+		return "", err
+	}
+	defer clear(secret)
+	return string(secret), nil
 }
 
 // errRefusedPlainly ends a turn in which nothing more is to be sent.
 var errRefusedPlainly = errors.New("refused")
 
 // ErrPasswordExpired is wrapped by an AuthError when the server took the
-// password for expired and wanted a new one first.
+// password for expired and wanted a new one first: see ChangeablePassword.
 var ErrPasswordExpired = errors.New("the server wants a new password first")
 
 // PublicKeys answers the method "publickey" with keys at hand. RSA keys sign

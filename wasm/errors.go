@@ -89,7 +89,7 @@ var hints = map[string]string{
 	"auth/certificate-other-key":  "Choose the certificate that was made for this key.",
 	"auth/certificate-expired":    "Have a new one issued. If it should still be good, check the clock of this computer.",
 	"auth/certificate-not-yet":    "Wait, or check the clock of this computer.",
-	"auth/password-expired":       "Log in once with another program, which asks for the new password (ssh USER@HOST), or have it reset.",
+	"auth/password-expired":       "Give `change` with the password, which is asked for the new one, or have the password reset.",
 	"auth/passkey-refused":        "Its public key must stand in authorized_keys, and sshd_config must say: PubkeyAcceptedAlgorithms +webauthn-sk-ecdsa-sha2-nistp256@openssh.com",
 	"auth/no-keys":                "Unlock the agent, or add a key to it.",
 	"auth/no-algorithm":           "Use an Ed25519 key, or update the server.",

@@ -32,6 +32,9 @@ func (c *hop) auths(list []wire.Auth) ([]sshcore.Auth, error) {
 		switch a.Type {
 		case "password":
 			auths[i] = sshcore.Password(c.askSecret("askPassword", i))
+			if a.Changeable {
+				auths[i] = sshcore.ChangeablePassword(c.askSecret("askPassword", i), c.askNewPassword(i))
+			}
 		case "keyboard-interactive":
 			auths[i] = sshcore.Interactive(c.askChallenge(i))
 		case "publickey":
@@ -70,6 +73,16 @@ func (c *hop) askSecret(method string, index int) func(context.Context, sshcore.
 		answer, err := ask[wire.Secret](ctx, c.bridge, method, wire.AskSecret{
 			Hop: c.number, Index: index, Attempt: a.Attempt, Step: a.Step,
 			User: a.User, Host: c.target.host, KeyName: a.KeyName,
+		})
+		return answer.Secret, err
+	}
+}
+
+func (c *hop) askNewPassword(index int) func(context.Context, sshcore.PasswordChange) ([]byte, error) {
+	return func(ctx context.Context, p sshcore.PasswordChange) ([]byte, error) {
+		answer, err := ask[wire.Secret](ctx, c.bridge, "askNewPassword", wire.AskNewPassword{
+			Hop: c.number, Index: index, Attempt: p.Attempt, Step: p.Step,
+			User: p.User, Host: c.target.host, Prompt: p.Prompt,
 		})
 		return answer.Secret, err
 	}

@@ -77,6 +77,7 @@ var ToCore = []Call{
 var ToPage = []Call{
 	{"askHostKey", HostKey{}, HostKeyAnswer{}, 0},
 	{"askPassword", AskSecret{}, Secret{}, 0},
+	{"askNewPassword", AskNewPassword{}, Secret{}, 0},
 	{"askPassphrase", AskSecret{}, Secret{}, 0},
 	{"askChallenge", Challenge{}, ChallengeAnswer{}, 0},
 	{"agentList", AgentAsk{}, AgentKeys{}, 0},
@@ -115,6 +116,7 @@ type Auth struct {
 	Certificate []byte `js:"certificate,omitempty"`                                       // publickey: that of its certificate
 	Name        string `js:"name,omitempty"`                                              // publickey: what dialogs call the key
 	Passphrase  bool   `js:"passphrase,omitempty"`                                        // publickey: there is one to ask for
+	Changeable  bool   `js:"changeable,omitempty"`                                        // password: another one can be asked for
 }
 
 // HostKeyPolicy decides about the server's key. Pins, if any, are all that
@@ -168,7 +170,19 @@ type AskSecret struct {
 	Step    int    `js:"step"` // which factor this is, from 1; more than 1 after a partial success
 }
 
-// Secret answers AskSecret: UTF-8, wiped by the core when it was used.
+// AskNewPassword asks for another password: the server takes the last one for
+// expired, RFC 4252 section 8.
+type AskNewPassword struct {
+	Hop     int    `js:"hop"`
+	Index   int    `js:"index"`
+	Attempt int    `js:"attempt"` // from 1; more than 1 after one that the server did not take
+	User    string `js:"username"`
+	Host    string `js:"host"`
+	Step    int    `js:"step"`
+	Prompt  string `js:"prompt"` // the server's words, control characters included
+}
+
+// Secret answers AskSecret and AskNewPassword: UTF-8, wiped by the core when it was used.
 type Secret struct {
 	Secret []byte `js:"secret"`
 }

@@ -96,6 +96,11 @@ describe("options of connect", () => {
 		["an empty user name", { username: "" }, /^TypeError: username is empty/],
 		["no way to log in", { auth: [] }, /^TypeError: auth is empty/],
 		["an unknown way to log in", { auth: [{ type: "gssapi" }] }, /auth\[0\].type is none of password, publickey/],
+		[
+			"a change of password that is no function",
+			{ auth: [{ type: "password", password: "x", change: "y" }] },
+			/auth\[0\].change is no function/,
+		],
 		["a password entry without one", { auth: [{ type: "password" }] }, /auth\[0\].password is absent/],
 		["an empty key", { auth: [good.auth[0], { type: "publickey", key: "" }] }, /auth\[1\].key is empty/],
 		[

@@ -139,7 +139,9 @@ function wayOf(way: Auth, index: number): WireAuth {
 	switch (way?.type) {
 		case "password":
 			if (way.password === undefined) throw new TypeError(`${at}.password is absent`);
-			return { type: way.type };
+			if (way.change === undefined) return { type: way.type };
+			if (typeof way.change !== "function") throw new TypeError(`${at}.change is no function`);
+			return { type: way.type, changeable: true };
 		case "keyboard-interactive":
 			if (typeof way.answer !== "function") throw new TypeError(`${at}.answer is no function`);
 			return { type: way.type };

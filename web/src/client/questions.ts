@@ -18,6 +18,11 @@ export function handlersFor(options: ConnectOptions, events: ConnectionEvents, l
 		askPassword(ask, signal) {
 			return answerSecret(wayOf(at(ask.hop).auth, ask.index, "password").password, ask, signal);
 		},
+		async askNewPassword({ hop, index, ...wanted }, signal) {
+			const { change } = wayOf(at(hop).auth, index, "password");
+			if (change === undefined) throw new TypeError("there is no new password");
+			return secretOf(await change({ ...wanted, signal }));
+		},
 		askPassphrase(ask, signal) {
 			const { passphrase } = wayOf(at(ask.hop).auth, ask.index, "publickey");
 			if (passphrase === undefined) throw new TypeError("there is no passphrase");
@@ -99,7 +104,10 @@ function wayOf<T extends Auth["type"]>(auth: readonly Auth[], index: number, typ
 }
 
 async function answerSecret(secret: Lazy<string>, ask: AskSecret, signal: AbortSignal): Promise<Secret> {
-	const text = await resolveSecret(secret, ask, signal);
+	return secretOf(await resolveSecret(secret, ask, signal));
+}
+
+function secretOf(text: string): Secret {
 	if (typeof text !== "string") throw new TypeError("a secret was not given as a string");
 	return { secret: new TextEncoder().encode(text) };
 }

@@ -23,6 +23,12 @@ export interface Ask {
 	readonly keyName?: string;
 }
 
+/** A server's wish for a new password; `attempt` counts what it was offered. */
+export interface PasswordChange extends Ask {
+	/** The server's words, untrusted. After the first attempt they may say what was wrong with it. */
+	readonly prompt: string;
+}
+
 /** Any two-way stream of bytes. */
 export interface Duplex {
 	readonly readable: ReadableStream<Uint8Array>;
@@ -93,7 +99,15 @@ export interface ConnectOptions extends Hop, Abortable {
 
 /** A way to log in. */
 export type Auth =
-	| { readonly type: "password"; readonly password: Lazy<string> }
+	| {
+			readonly type: "password";
+			readonly password: Lazy<string>;
+			/**
+			 * Gives a new password when the server says that the old one has expired
+			 * (RFC 4252 section 8). Absent: that ends this way to log in.
+			 */
+			change?(wanted: PasswordChange): string | Promise<string>;
+	  }
 	| {
 			readonly type: "publickey";
 			/** Text of a private key (OpenSSH, PEM or PuTTY, encrypted or not), or a key that the browser holds. */

@@ -80,6 +80,7 @@ export const coreCalls: readonly (keyof CoreCalls)[] = [
 export interface PageCalls {
 	askHostKey: { params: HostKey; result: HostKeyAnswer; ports: 0 };
 	askPassword: { params: AskSecret; result: Secret; ports: 0 };
+	askNewPassword: { params: AskNewPassword; result: Secret; ports: 0 };
 	askPassphrase: { params: AskSecret; result: Secret; ports: 0 };
 	askChallenge: { params: Challenge; result: ChallengeAnswer; ports: 0 };
 	agentList: { params: AgentAsk; result: AgentKeys; ports: 0 };
@@ -99,6 +100,7 @@ export interface PageCalls {
 export const pageCalls: readonly (keyof PageCalls)[] = [
 	"askHostKey",
 	"askPassword",
+	"askNewPassword",
 	"askPassphrase",
 	"askChallenge",
 	"agentList",
@@ -548,9 +550,25 @@ export interface AskSecret {
 	readonly step: number;
 }
 
-/** Secret answers AskSecret: UTF-8, wiped by the core when it was used. */
+/** Secret answers AskSecret and AskNewPassword: UTF-8, wiped by the core when it was used. */
 export interface Secret {
 	readonly secret: Uint8Array;
+}
+
+/**
+ * AskNewPassword asks for another password: the server takes the last one for
+ * expired, RFC 4252 section 8.
+ */
+export interface AskNewPassword {
+	readonly hop: number;
+	readonly index: number;
+	/** from 1; more than 1 after one that the server did not take */
+	readonly attempt: number;
+	readonly username: string;
+	readonly host: string;
+	readonly step: number;
+	/** the server's words, control characters included */
+	readonly prompt: string;
 }
 
 /**
@@ -734,6 +752,8 @@ export interface Auth {
 	readonly name?: string;
 	/** publickey: there is one to ask for */
 	readonly passphrase?: boolean;
+	/** password: another one can be asked for */
+	readonly changeable?: boolean;
 }
 
 /**

@@ -1,4 +1,14 @@
-import type { Ask, Challenge, Decision, Exit, HostKey, HostKeyUpdate, KeyUse, SSHClient } from "../client/index.ts";
+import type {
+	Ask,
+	Challenge,
+	Decision,
+	Exit,
+	HostKey,
+	HostKeyUpdate,
+	KeyUse,
+	PasswordChange,
+	SSHClient,
+} from "../client/index.ts";
 import type { TerminalState } from "./state.ts";
 
 /**
@@ -45,6 +55,8 @@ export interface PromptEventMap {
 	"ssh-ticket": PromptEvent<TicketAsk, string>;
 	"ssh-hostkey": PromptEvent<HostKey, Decision>;
 	"ssh-password": PromptEvent<Ask, string>;
+	/** The password has expired: the server wants a new one first. */
+	"ssh-new-password": PromptEvent<PasswordChange, string>;
 	"ssh-passphrase": PromptEvent<Ask, string>;
 	"ssh-challenge": PromptEvent<Challenge, readonly string[]>;
 	/** A program on the server wants to use a key that was lent. */

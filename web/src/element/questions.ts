@@ -8,6 +8,7 @@ import type {
 	HostKey,
 	HostKeyError,
 	HostKeyPolicy,
+	PasswordChange,
 } from "../client/index.ts";
 import { PromptEvent } from "./events.ts";
 import { cancelled, type Layer } from "./layer.ts";
@@ -16,6 +17,7 @@ import type { Identity, JumpHost, KnownHostsBook, TerminalOptions } from "./opti
 import { type KeptPassword, Passwords, type PasswordWay } from "./passwords.ts";
 import { changedKeyCard, type KeyHistory, newHostKeyCard, replaceKeyCard } from "./prompts/hostkey.ts";
 import { keyUseCard } from "./prompts/keyuse.ts";
+import { newPasswordCard } from "./prompts/newpassword.ts";
 import { challengeCard, type PasswordAnswer, passphraseCard, passwordCard } from "./prompts/secrets.ts";
 import { asksPassword } from "./prompts/wording.ts";
 
@@ -55,7 +57,11 @@ export class Questions {
 			(identity): Auth => ({ type: "publickey", ...identity, passphrase: (ask) => this.#passphrase(ask) }),
 		);
 		const login = new Passwords(this.#kept.get(nameOf(who)), options.password);
-		const password: Auth = { type: "password", password: (ask) => this.#askPassword(ask, login) };
+		const password: Auth = {
+			type: "password",
+			password: (ask) => this.#askPassword(ask, login),
+			change: (wanted) => this.#newPassword(wanted),
+		};
 		const challenge: Auth = {
 			type: "keyboard-interactive",
 			answer: (challenge) => this.#challenge(challenge, login),
@@ -129,6 +135,17 @@ export class Questions {
 			ask.signal,
 		);
 		if (keep) this.#kept.set(nameOf(ask), { password, way });
+		return password;
+	}
+
+	async #newPassword(wanted: PasswordChange): Promise<string> {
+		const answer =
+			PromptEvent.ask<PasswordChange, string>(this.#target, "ssh-new-password", wanted) ??
+			this.#layer.ask<string>((answering) => newPasswordCard(wanted, answering), wanted.signal);
+		const password = await answer;
+		// What was kept for a reconnect is the old one.
+		const kept = this.#kept.get(nameOf(wanted));
+		if (kept !== undefined) this.#kept.set(nameOf(wanted), { ...kept, password });
 		return password;
 	}
 

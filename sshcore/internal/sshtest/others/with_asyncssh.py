@@ -1,7 +1,8 @@
 """An SSH server of AsyncSSH, for one account: with_asyncssh.py PORT KEYFILE USERKEY.
 
-It takes the password "foo", wants another one for "expired", takes the given public key, and keyboard-interactive
-with the answer "foo"; it runs commands, forwards, and has SFTP over its files.
+It takes the password "foo", wants another one of at least eight characters for "expired", takes the given public key,
+and keyboard-interactive with the answer "foo"; it runs commands (as a shell it repeats what it hears), forwards, and has
+SFTP over its files.
 """
 
 import asyncio
@@ -21,6 +22,11 @@ class Server(asyncssh.SSHServer):
         if password == "expired":
             raise asyncssh.PasswordChangeRequired("Your password has expired")
         return password == "foo"
+
+    def change_password(self, username, old_password, new_password):
+        if old_password == "expired" and len(new_password) < 8:
+            raise asyncssh.PasswordChangeRequired("Too short: take eight characters")
+        return old_password == "expired"
 
     def public_key_auth_supported(self):
         return True
@@ -46,7 +52,7 @@ class Server(asyncssh.SSHServer):
 
 async def handle(process):
     p = await asyncio.create_subprocess_shell(
-        process.command,
+        process.command or "echo welcome; cat",
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,

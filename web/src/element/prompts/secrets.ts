@@ -44,7 +44,7 @@ function stepNote(step: number): HTMLElement | false {
 }
 
 /** Password managers file a password under the user name that stands beside it. */
-function hiddenUser(username: string): HTMLElement {
+export function hiddenUser(username: string): HTMLElement {
 	return h("input", {
 		type: "text",
 		name: "username",
