@@ -9,6 +9,7 @@ import { confirmHostKeys } from "./hostkeys.ts";
 import { identityOf } from "./identity.ts";
 import { showInfo } from "./info.ts";
 import { Log } from "./log.ts";
+import { Poll } from "./poll.ts";
 import { StatusBar } from "./statusbar.ts";
 import { formatJump, formatTarget, type Target } from "./target.ts";
 import type { Vault } from "./vault.ts";
@@ -55,7 +56,7 @@ export class SessionView {
 	readonly #log = new Log();
 	#legacy = false;
 	#remoteTitle = "";
-	#poll: ReturnType<typeof setInterval> | undefined;
+	readonly #poll = new Poll(pollMs, () => void this.#refresh());
 
 	constructor(id: string, request: SessionRequest, vault: Vault, settings: Settings, events: SessionEvents) {
 		this.id = id;
@@ -112,6 +113,16 @@ export class SessionView {
 		return text === "" ? undefined : text;
 	}
 
+	/** Whether its tab is the one in front. One behind costs no timer and draws nothing. */
+	get shown(): boolean {
+		return !this.element.hidden;
+	}
+
+	set shown(shown: boolean) {
+		this.element.hidden = !shown;
+		this.#poll.on = this.live && shown;
+	}
+
 	/** Shows the files beside the terminal, or hides them. */
 	toggleFiles(): void {
 		this.#files.toggle();
@@ -138,7 +149,7 @@ export class SessionView {
 
 	/** Ends the session; the view must not be used again. */
 	close(): void {
-		clearInterval(this.#poll);
+		this.#poll.on = false;
 		this.#terminal.disconnect();
 		this.element.remove();
 		this.#request.onClosed?.();
@@ -181,6 +192,7 @@ export class SessionView {
 			port: target.port,
 			username: target.username,
 			scrollback: this.#settings.scrollback,
+			renderer: this.#settings.renderer,
 			bell: this.#settings.bell,
 			onLost: this.#settings.onLost,
 			...(this.#settings.shell === "tmux" && { command: inTmux }),
@@ -219,10 +231,9 @@ export class SessionView {
 	#changed(): void {
 		this.#bar.state(this.state, this.stateText);
 		this.#files.client = this.#terminal.client;
-		clearInterval(this.#poll);
+		this.#poll.on = this.live && this.shown;
 		if (!this.live) this.#bar.hostKeys(undefined);
-		if (this.live) this.#poll = setInterval(() => void this.#refresh(), pollMs);
-		else this.#remoteTitle = "";
+		if (!this.live) this.#remoteTitle = "";
 		this.#events.onChange();
 	}
 
@@ -258,7 +269,6 @@ export class SessionView {
 	}
 
 	async #refresh(): Promise<ConnectionInfo | undefined> {
-		if (this.element.hidden || document.hidden) return undefined;
 		const facts = await this.#terminal.client?.refreshInfo().catch(() => undefined);
 		if (facts !== undefined && this.live) this.#bar.facts(facts);
 		return facts;

@@ -12,6 +12,11 @@ export function showSettings(now: Settings, lasting: boolean, onChange: (some: P
 		choice("Theme", ["auto", "light", "dark"], now.theme, (theme) => onChange({ theme })),
 		number("Font size", now.fontSize, 8, 40, 1, (fontSize) => onChange({ fontSize })),
 		number("Lines of scrollback", now.scrollback, 0, 100_000, 1000, (scrollback) => onChange({ scrollback })),
+		choice("Drawing", ["auto", "webgl", "dom"], now.renderer, (renderer) => onChange({ renderer }), {
+			auto: "What is faster here",
+			webgl: "WebGL",
+			dom: "The document",
+		}),
 		choice("Files", ["right", "below"], now.filesSide, (filesSide) => onChange({ filesSide })),
 		choice("Bell", ["visual", "none"], now.bell, (bell) => onChange({ bell })),
 		choice("When a session is lost", ["ask", "login"], now.onLost, (onLost) => onChange({ onLost })),

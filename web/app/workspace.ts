@@ -177,7 +177,7 @@ export class Workspace {
 	}
 
 	#draw(): void {
-		for (const view of this.#views) view.element.hidden = view !== this.#current;
+		for (const view of this.#views) view.shown = view === this.#current;
 		this.home.element.hidden = this.#current !== undefined;
 		this.#strip.draw(
 			this.#views.map(({ id, title, state, stateText }) => ({ id, title, state, stateText })),

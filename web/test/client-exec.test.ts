@@ -210,7 +210,7 @@ describe("a shell", () => {
 		core.main?.postMessage(null);
 		await ended;
 		assert.equal(text(seen[0] ?? new Uint8Array()), "prompt$ ");
-		assert.ok(Math.max(...seen.map((chunk) => chunk.byteLength)) <= 16 * 1024, "a long chunk comes in short pieces");
+		assert.ok(Math.max(...seen.map((chunk) => chunk.byteLength)) <= 4 * 1024, "a long chunk comes in short pieces");
 		assert.equal(Buffer.concat(seen).byteLength, 8 + WINDOW / 2);
 		assert.deepEqual(core.calls[0], [
 			"start",

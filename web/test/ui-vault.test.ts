@@ -157,6 +157,7 @@ const settings: [name: string, value: unknown, want: object][] = [
 	["a font too large", { fontSize: 400 }, { fontSize: 40 }],
 	["a font that is no number", { fontSize: Number.NaN }, { fontSize: 14 }],
 	["too much scrollback", { scrollback: 1e9 }, { scrollback: 100_000 }],
+	["a renderer that there is not", { renderer: "canvas" }, { renderer: "auto" }],
 	["a list with strangers", { clipboardHosts: ["a:22", 7, null] }, { clipboardHosts: ["a:22"] }],
 ];
 

@@ -11,7 +11,7 @@ import type { Start } from "./wire.ts";
  * The most that a terminal is given at once. It looks at the clock, and lets
  * the page draw, only between two pieces.
  */
-const BITE = 16 * 1024;
+const BITE = 4 * 1024;
 
 /** Starts a command. */
 export async function openProcess(core: Core, line: string, options: SpawnOptions): Promise<RemoteProcess> {

@@ -63,6 +63,7 @@ export function lookOf(element: HTMLElement, options: TerminalOptions): Look {
 		fontSize: fontSizeOf(element),
 		scrollback: options.scrollback ?? 10_000,
 		readonly: element.hasAttribute("readonly"),
+		renderer: options.renderer ?? "auto",
 		still: window.matchMedia("(prefers-reduced-motion: reduce)").matches,
 	};
 }

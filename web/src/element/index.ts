@@ -8,6 +8,7 @@ export { PromptEvent, type PromptEventMap, type TerminalEventMap, type TicketAsk
 export { SSHFiles } from "./files/element.ts";
 export type { Identity, JumpHost, KnownHostsBook, TerminalOptions } from "./options.ts";
 export type { KeyHistory } from "./prompts/hostkey.ts";
+export type { RendererChoice } from "./renderer.ts";
 export type { TerminalState } from "./state.ts";
 export { english } from "./words/english.ts";
 export { type OwnWords, setLocale, setWords, type Word, type WordKey, type Words } from "./words/words.ts";

@@ -9,6 +9,7 @@ import type {
 	TraceEvent,
 } from "../client/index.ts";
 import type { KeyHistory } from "./prompts/hostkey.ts";
+import type { RendererChoice } from "./renderer.ts";
 
 /** A known_hosts file that can tell about its keys and replace them. */
 export interface KnownHostsBook extends KnownHostsStore {
@@ -66,6 +67,8 @@ export interface TerminalOptions
 	readonly remoteClipboard?: boolean;
 	/** Lines kept above the screen; 10,000 if absent. */
 	readonly scrollback?: number;
+	/** What draws: WebGL where a graphics card does it, if absent. */
+	readonly renderer?: RendererChoice;
 	/** What a bell does besides its event: a short flash, if absent. */
 	readonly bell?: "none" | "visual";
 	/** `xterm-256color` if absent. */

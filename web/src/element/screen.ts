@@ -1,7 +1,6 @@
 import { FitAddon } from "@xterm/addon-fit";
 import { UnicodeGraphemesAddon } from "@xterm/addon-unicode-graphemes";
 import { WebLinksAddon } from "@xterm/addon-web-links";
-import type { WebglAddon } from "@xterm/addon-webgl";
 import { type IDisposable, type ITheme, Terminal } from "@xterm/xterm";
 import xtermStyles from "@xterm/xterm/css/xterm.css";
 import { adoptStyles } from "./adoptstyles.ts";
@@ -9,6 +8,7 @@ import { remoteCopy } from "./clipboard.ts";
 import { sheet } from "./dom.ts";
 import { openLink, safeLink } from "./links.ts";
 import { RateLimit } from "./rate.ts";
+import { Renderer, type RendererChoice } from "./renderer.ts";
 import { limitReplies } from "./replies.ts";
 import { cleanTitle } from "./untrusted.ts";
 
@@ -21,6 +21,7 @@ export interface Look {
 	readonly readonly: boolean;
 	/** No blinking and no gliding, for `prefers-reduced-motion`. */
 	readonly still: boolean;
+	readonly renderer: RendererChoice;
 }
 
 /** What a screen reports. */
@@ -50,7 +51,7 @@ export class Screen implements Disposable {
 	readonly #fit = new FitAddon();
 	readonly #owned: IDisposable[] = [];
 	readonly #observer: ResizeObserver;
-	#webgl: WebglAddon | undefined;
+	readonly #renderer: Renderer;
 	#frame = 0;
 	#gone = false;
 
@@ -66,10 +67,12 @@ export class Screen implements Disposable {
 		this.terminal.loadAddon(new UnicodeGraphemesAddon());
 		this.#loadLinks();
 		this.#listen();
-		this.#observer = new ResizeObserver(() => this.fitSoon());
+		const within = (work: () => void): void => adoptStyles(root, work);
+		this.#renderer = new Renderer(this.terminal, look.renderer, within, () => this.fitSoon());
+		// Told at first, too, and when it is shown or hidden.
+		this.#observer = new ResizeObserver(() => this.#resized());
 		this.#observer.observe(box);
 		this.fit();
-		void this.#loadWebgl();
 	}
 
 	/** Applies a changed look. */
@@ -77,6 +80,7 @@ export class Screen implements Disposable {
 		adoptStyles(this.#root, () => {
 			this.terminal.options = optionsOf(look);
 		});
+		this.#renderer.choose(look.renderer);
 		this.fitSoon();
 	}
 
@@ -129,7 +133,7 @@ export class Screen implements Disposable {
 
 	/** Which renderer draws. */
 	get renderer(): "webgl" | "dom" {
-		return this.#webgl === undefined ? "dom" : "webgl";
+		return this.#renderer.name;
 	}
 
 	[Symbol.dispose](): void {
@@ -137,6 +141,7 @@ export class Screen implements Disposable {
 		cancelAnimationFrame(this.#frame);
 		this.#observer.disconnect();
 		for (const each of this.#owned) each.dispose();
+		this.#renderer[Symbol.dispose]();
 		adoptStyles(this.#root, () => this.terminal.dispose());
 		this.#box.replaceChildren();
 	}
@@ -179,32 +184,8 @@ export class Screen implements Disposable {
 		};
 	}
 
-	/** WebGL draws much faster; where it is missing or breaks, the DOM renderer stays or comes back. */
-	async #loadWebgl(): Promise<void> {
-		try {
-			const { WebglAddon } = await import("@xterm/addon-webgl");
-			if (this.#gone) return;
-			const addon = new WebglAddon();
-			addon.onContextLoss(() => this.#dropWebgl());
-			this.#webgl = addon;
-			adoptStyles(this.#root, () => this.terminal.loadAddon(addon));
-		} catch {
-			// No WebGL2 here, or its chunk did not load.
-			this.#dropWebgl();
-		}
-		this.fitSoon();
-	}
-
-	#dropWebgl(): void {
-		const addon = this.#webgl;
-		this.#webgl = undefined;
-		if (addon === undefined || this.#gone) return;
-		try {
-			adoptStyles(this.#root, () => addon.dispose());
-		} catch {
-			// It never came to life.
-		}
-		// The two renderers measure cells differently.
+	#resized(): void {
+		if (this.#box.clientWidth > 0) void this.#renderer.show();
 		this.fitSoon();
 	}
 }

@@ -5,6 +5,8 @@ export interface Settings {
 	readonly theme: "auto" | "light" | "dark";
 	readonly fontSize: number;
 	readonly scrollback: number;
+	/** What draws a terminal; "auto" is WebGL where a graphics card does it. */
+	readonly renderer: "auto" | "webgl" | "dom";
 	readonly bell: "none" | "visual";
 	/** What to do when a session is lost for good: ask, or log in anew. */
 	readonly onLost: "ask" | "login";
@@ -25,6 +27,7 @@ export const defaults: Settings = {
 	theme: "auto",
 	fontSize: 14,
 	scrollback: 10_000,
+	renderer: "auto",
 	bell: "visual",
 	onLost: "ask",
 	shell: "login",
@@ -43,6 +46,7 @@ export function checkSettings(value: unknown): Settings {
 		theme: oneOf(given.theme, ["auto", "light", "dark"], defaults.theme),
 		fontSize: within(given.fontSize, 8, 40, defaults.fontSize),
 		scrollback: within(given.scrollback, 0, 100_000, defaults.scrollback),
+		renderer: oneOf(given.renderer, ["auto", "webgl", "dom"], defaults.renderer),
 		bell: oneOf(given.bell, ["none", "visual"], defaults.bell),
 		onLost: oneOf(given.onLost, ["ask", "login"], defaults.onLost),
 		shell: oneOf(given.shell, ["login", "tmux"], defaults.shell),
