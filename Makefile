@@ -16,7 +16,7 @@ CORE_MOD := -modfile=$(CURDIR)/.cache/build/core.mod -tags=changeable
 KERNEL_USERS := golang.org/x/crypto/chacha20 golang.org/x/crypto/internal/poly1305 golang.org/x/crypto/chacha20poly1305
 TSC_LAYERS := client worker vault element app test
 
-.PHONY: run build test check api bench soak e2e go-test wasm-test web-test fuzz fmt tools system govulncheck clean
+.PHONY: run build test check api bench soak e2e go-test wasm-test web-test fuzz fuzz-briefly fmt tools system govulncheck clean
 
 run: build
 	@exec dist/wasmiko demo $(ARGS)
@@ -24,7 +24,7 @@ run: build
 build: tools
 	@go run ./build
 
-test: system check go-test wasm-test web-test e2e
+test: system check go-test fuzz-briefly wasm-test web-test e2e
 
 # One clear line a missing tool, before anything half works.
 tools:
@@ -60,7 +60,7 @@ check: build $(STATICCHECK)
 
 go-test:
 	go test -race -timeout 10m ./...
-	go test -timeout 5m -run 'StreamKeeps|TwoBytes' ./netconn
+	go test -timeout 5m -run 'StreamKeeps|TwoBytes|RekeysEvery' ./netconn ./sshcore
 
 # The core's own tests, run as wasm under Node, packed as the core is; then those of
 # x/crypto and of the kernel beneath it, with SIMD and without.
@@ -78,7 +78,11 @@ web-test: build
 e2e: build system
 	cd e2e && npm ci --loglevel=error --no-progress >/dev/null && node_modules/.bin/playwright test $(E2E)
 
-# Longer than the seeds, which go-test runs: make fuzz TIME=10m
+# The seeds run in go-test; this looks a little further.
+fuzz-briefly:
+	@build/fuzz.sh 2s
+
+# And this as far as one likes: make fuzz TIME=10m
 TIME := 30s
 fuzz:
 	@build/fuzz.sh $(TIME)

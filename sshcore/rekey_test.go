@@ -12,7 +12,7 @@ import (
 )
 
 func TestRekeysEvery64KiBWithEachCipherLoseNothing(t *testing.T) {
-	const size = 32 << 20
+	const size = rekeyBytes
 	for _, cipher := range hardened("").Ciphers {
 		t.Run(cipher, func(t *testing.T) {
 			srv := sshtest.New(t)

@@ -47,8 +47,11 @@ interface Draft {
 
 const invisible = /[\p{Cc}\p{Cf}\u2028\u2029]/u;
 const trimmed = /^[\s\u200b-\u200f\u2060\ufeff]+|[\s\u200b-\u200f\u2060\ufeff]+$/g;
-/** sshd on Windows and AD take names with backslash, dollar and spaces; we refuse only what no server takes. */
-const usernamePattern = /^[^\s:/\p{Cc}]+$/u;
+/**
+ * sshd on Windows and AD take names with backslash, dollar and spaces; we refuse only what no server takes,
+ * and what a command line would take for an option, as ssh does.
+ */
+const usernamePattern = /^(?!-)[^\s:/\p{Cc}]+$/u;
 
 /** Reads a target, or throws a {@link TargetError} that says what is wrong. */
 export function parseTarget(input: string): Target {

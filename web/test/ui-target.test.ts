@@ -93,6 +93,7 @@ const bad: [name: string, input: string, code: string, says: RegExp][] = [
 	["only spaces", "   ", "empty", /user@host/],
 	["a user without a host", "root@", "empty", /host is missing/],
 	["a host without its user", "@db1", "user", /before the @/],
+	["a user name that looks like an option", "ssh -l -p db1", "user", /“-p” cannot be a user name/],
 	["port 0", "db1:0", "port", /1 to 65535/],
 	["port 65536", "db1:65536", "port", /1 to 65535/],
 	["port abc", "db1:abc", "port", /“abc” is not a port/],

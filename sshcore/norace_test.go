@@ -1,0 +1,5 @@
+//go:build !race
+
+package sshcore
+
+const rekeyBytes = 256 << 20
