@@ -157,6 +157,43 @@ test("a gateway that stands still is noticed while typing, and the session goes 
 	}
 });
 
+test("a gateway that is about to stop says until when the session goes on", async ({ page, sshd }) => {
+	const gateway = await startWasmiko(["serve", ...LOOPBACK, "--listen", "127.0.0.1:0", "--drain", "10m"]);
+	try {
+		const { cutter, url } = await through(gateway);
+		const app = await new App(page).open(url);
+		const terminal = await app.session(sshd);
+		gateway.child.process.kill("SIGTERM");
+		const bar = page.getByRole("region", { name: "The gateway will be restarted." });
+		await expect(bar).toContainText(/This session goes on until \d+:\d\d/);
+		await screenshot(page, "leaving");
+		await page.emulateMedia({ colorScheme: "dark" });
+		await page.setViewportSize({ width: 390, height: 700 });
+		await screenshot(page, "leaving-narrow-dark");
+		await terminal.run("echo $((40+2))");
+		await terminal.shows(/^42$/m);
+		// An absence has its own bar in this one's place, and leaves it there.
+		cutter.down = true;
+		cutter.cut();
+		await expect(page.getByRole("region", interrupted)).toBeVisible();
+		await expect(bar).toBeHidden();
+		cutter.down = false;
+		await page
+			.getByRole("button", { name: "Reconnect now" })
+			.click({ timeout: 5000 })
+			.catch(() => {});
+		await expect(bar).toBeVisible();
+		await bar.getByRole("button", { name: "OK" }).click();
+		await expect(bar).toBeHidden();
+		await terminal.run("exit");
+		await app.is(/, Session on \S+ ended$/);
+		cutter.stop();
+		expect(await gateway.child.stop("SIGCONT")).toBe(0);
+	} finally {
+		await gateway.child.stop("SIGKILL");
+	}
+});
+
 test("keys that are older than a minute are asked about", async ({ page, sshd }) => {
 	const app = await new App(page).open();
 	const terminal = await app.session(sshd);

@@ -6,6 +6,7 @@ import (
 	"net"
 	"os"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -32,6 +33,7 @@ type Conn struct {
 	route    string
 	back     comeback // nil if the connection cannot be resumed
 	onGoAway func(time.Duration)
+	resumed  atomic.Int64
 
 	writing sync.Mutex // one Write at a time, so that none is torn by another
 

@@ -194,6 +194,7 @@ func (c *Conn) rejoin(l *link, r resumed) error {
 		go hangUp(l.sock, CodeProtocol, asError(err).Text)
 		return err
 	}
+	c.resumed.Add(1)
 	c.probe.proved()
 	c.run(l)
 	return nil

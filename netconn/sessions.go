@@ -41,7 +41,6 @@ type kept struct {
 	user  string
 	owner string
 	since atomic.Int64 // when its client went away, in nanoseconds; 0: it has not
-	count atomic.Int64 // of resumptions
 	timer *time.Timer
 }
 
@@ -210,7 +209,7 @@ func (c *Conn) takeOver(sock Socket, r resume, nonce [16]byte, k *kept) error {
 		return err
 	}
 	k.back()
-	k.count.Add(1)
+	c.resumed.Add(1)
 	answer := resumed{epoch: r.epoch}
 	answer.rx, answer.limit = c.core.point()
 	answer.mac = k.proof(server, nonce, answer.epoch, answer.rx, answer.limit)
@@ -218,10 +217,5 @@ func (c *Conn) takeOver(sock Socket, r resume, nonce [16]byte, k *kept) error {
 	return nil
 }
 
-// Resumed returns how often the client has come back.
-func (c *Conn) Resumed() int {
-	if k, ok := c.back.(*kept); ok {
-		return int(k.count.Load())
-	}
-	return 0
-}
+// Resumed returns how often the connection went on over another WebSocket.
+func (c *Conn) Resumed() int { return int(c.resumed.Load()) }

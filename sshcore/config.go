@@ -46,8 +46,9 @@ type Config struct {
 	KeepAlive time.Duration
 
 	// Away reports whether the transport is interrupted and may come back: then
-	// silence says nothing about the server, and KeepAlive waits. Nil means never.
-	Away func() bool
+	// silence says nothing about the server, and KeepAlive waits. It also counts how
+	// often that was so before. Nil means never.
+	Away func() (now bool, before int)
 
 	// HandshakeTimeout bounds the time from the open transport to the end of
 	// login, not counting the time spent in callbacks. Zero means 20 s,
@@ -80,7 +81,12 @@ func (c *Config) keepAlive() time.Duration {
 	return c.KeepAlive
 }
 
-func (c *Config) away() bool { return c.Away != nil && c.Away() }
+func (c *Config) away() (now bool, before int) {
+	if c.Away == nil {
+		return false, 0
+	}
+	return c.Away()
+}
 
 func (c *Config) trace(step Step, detail string) {
 	if c.Trace != nil {

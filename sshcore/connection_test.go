@@ -67,7 +67,7 @@ func TestKeepAliveWaitsWhileTheTransportIsAway(t *testing.T) {
 		cfg := testConfig(srv.Dial)
 		cfg.KeepAlive = 0
 		start := time.Now()
-		cfg.Away = func() bool { return time.Since(start) < 10*time.Minute }
+		cfg.Away = func() (bool, int) { return time.Since(start) < 10*time.Minute, 0 }
 		c, err := Dial(t.Context(), "h:22", cfg)
 		if err != nil {
 			t.Fatal(err)
@@ -79,6 +79,37 @@ func TestKeepAliveWaitsWhileTheTransportIsAway(t *testing.T) {
 		}
 		if got := time.Since(start); got < 10*time.Minute+30*time.Second || got > 11*time.Minute {
 			t.Errorf("given up after %v", got)
+		}
+	})
+}
+
+func TestARoundTripDoesNotIncludeAnAbsence(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		srv := sshtest.New(t)
+		var returns atomic.Int32
+		srv.Global = func(r *ssh.Request) {
+			if returns.Load() == 0 {
+				time.Sleep(9 * time.Second)
+				returns.Store(1)
+			}
+			time.Sleep(time.Second)
+			r.Reply(false, nil)
+		}
+		cfg := testConfig(srv.Dial)
+		cfg.KeepAlive = 15 * time.Second
+		cfg.Away = func() (bool, int) { return false, int(returns.Load()) }
+		c, err := Dial(t.Context(), "h:22", cfg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		time.Sleep(29 * time.Second) // asked after 15, answered after 25
+		if got := c.Info().RTT; got != 0 {
+			t.Errorf("the round trip is %v, with an absence in it", got)
+		}
+		time.Sleep(15 * time.Second)
+		if got := c.Info().RTT; got != time.Second {
+			t.Errorf("the round trip is %v", got)
 		}
 	})
 }

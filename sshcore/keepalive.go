@@ -19,7 +19,8 @@ func (c *Client) keepAlive(every time.Duration) {
 		case <-answered:
 			waiting = false
 		case <-ticker.C:
-			if now := c.tap.in.Load(); now != heard || !waiting || c.cfg.away() {
+			away, _ := c.cfg.away()
+			if now := c.tap.in.Load(); now != heard || !waiting || away {
 				silent, heard = 0, now
 			} else if silent++; silent == maxSilence {
 				c.tap.abort(&ClosedError{Reason: ClosedKeepAlive})
@@ -37,9 +38,13 @@ func (c *Client) keepAlive(every time.Duration) {
 // does not know the request (RFC 4254 section 4). It ends with the connection.
 func (c *Client) ping(answered chan<- struct{}) {
 	start := time.Now()
+	awayThen, before := c.cfg.away()
 	_, _, err := c.conn.SendRequest("keepalive@openssh.com", true, nil)
 	if err == nil {
-		c.rtt.Store(int64(time.Since(start)))
+		// What an absence of the transport adds is no round trip.
+		if _, after := c.cfg.away(); !awayThen && after == before {
+			c.rtt.Store(int64(time.Since(start)))
+		}
 		answered <- struct{}{}
 	}
 }

@@ -107,7 +107,7 @@ func (c *core) transport(ctx context.Context, p wire.Connect, ports []js.Value) 
 	first := c.hops[0]
 	first.progress("relay", p.Relay)
 	to := netconn.Target{Host: first.target.host, Port: uint16(first.target.port), Ticket: p.Ticket}
-	conn, err := netconn.Dial(ctx, p.Relay, to, netconn.Options{OnLink: c.onLink})
+	conn, err := netconn.Dial(ctx, p.Relay, to, netconn.Options{OnLink: c.onLink, OnGoAway: c.onGoAway})
 	if err != nil {
 		return nil, err
 	}

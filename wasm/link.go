@@ -19,6 +19,11 @@ func (c *core) onLink(l netconn.Link) {
 	})
 }
 
+// onGoAway tells the page that the relay is about to stop.
+func (c *core) onGoAway(after time.Duration) {
+	c.bridge.tell("goAway", wire.GoAway{AfterMs: int(after.Milliseconds())})
+}
+
 // wake serves the page's hint that the network may have changed, or that now is
 // the time to try again.
 func (c *core) wake(context.Context, wire.None) (wire.None, error) {
@@ -28,8 +33,12 @@ func (c *core) wake(context.Context, wire.None) (wire.None, error) {
 	return wire.None{}, nil
 }
 
-// away reports whether the way to the relay is lost at the moment.
-func (c *core) away() bool {
+// away reports whether the way to the relay is lost at the moment, and how often
+// it was found again.
+func (c *core) away() (now bool, before int) {
 	relay := c.relay.Load()
-	return relay != nil && relay.Away()
+	if relay == nil {
+		return false, 0
+	}
+	return relay.Away(), relay.Resumed()
 }

@@ -9,3 +9,8 @@ type Link struct {
 	AwayMs  int  `js:"awayMs"`  // since the loss
 	HoldMs  int  `js:"holdMs"`  // for so long after the loss the relay keeps the session
 }
+
+// GoAway tells that the relay is about to stop.
+type GoAway struct {
+	AfterMs int `js:"afterMs"` // then it ends the connection; 0: at any moment
+}

@@ -89,6 +89,7 @@ var ToPage = []Call{
 	{"hostKeyLearned", HostKeyLearned{}, None{}, 0},
 	{"hostKeys", HostKeys{}, None{}, 0},
 	{"link", Link{}, None{}, 0},
+	{"goAway", GoAway{}, None{}, 0},
 	{"closed", Closed{}, None{}, 0},
 	{"sftpProgress", SFTPProgress{}, None{}, 0},
 }

@@ -74,6 +74,10 @@ export function handlersFor(options: ConnectOptions, events: ConnectionEvents, l
 			events.emit("link", state);
 			return {};
 		},
+		goAway(notice) {
+			events.emit("goaway", notice);
+			return {};
+		},
 		closed({ error }) {
 			events.end(error && fromWire(error));
 			return {};

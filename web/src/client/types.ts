@@ -244,6 +244,12 @@ export interface LinkState {
 	readonly holdMs: number;
 }
 
+/** The relay is about to stop. Until then everything goes on; after it, another `connect` may be served by its successor. */
+export interface GoAwayNotice {
+	/** Then it ends the connection, unless that has ended before; 0: at any moment. */
+	readonly afterMs: number;
+}
+
 /** What {@link SSHClient.info} tells, as of now: bytes, round trips and, after a rekey, algorithms change. */
 export interface ConnectionInfo {
 	readonly serverVersion: string;
@@ -428,6 +434,8 @@ export interface ClientEvents {
 	statechange: CustomEvent<ClientState>;
 	/** The way to the relay was lost, is looked for again, or is found. */
 	link: CustomEvent<LinkState>;
+	/** The relay is about to stop. */
+	goaway: CustomEvent<GoAwayNotice>;
 	/** Text from the server before login (RFC 4252 section 5.4), untrusted. Like all that happens before, dispatched once `connect` has resolved. */
 	banner: CustomEvent<string>;
 	/** A line that belongs into known_hosts now. A {@link KnownHostsStore} was told already. */

@@ -92,6 +92,7 @@ export interface PageCalls {
 	hostKeyLearned: { params: HostKeyLearned; result: None; ports: 0 };
 	hostKeys: { params: HostKeys; result: None; ports: 0 };
 	link: { params: Link; result: None; ports: 0 };
+	goAway: { params: GoAway; result: None; ports: 0 };
 	closed: { params: Closed; result: None; ports: 0 };
 	sftpProgress: { params: SFTPProgress; result: None; ports: 0 };
 }
@@ -112,6 +113,7 @@ export const pageCalls: readonly (keyof PageCalls)[] = [
 	"hostKeyLearned",
 	"hostKeys",
 	"link",
+	"goAway",
 	"closed",
 	"sftpProgress",
 ];
@@ -686,6 +688,12 @@ export interface Link {
 	readonly awayMs: number;
 	/** for so long after the loss the relay keeps the session */
 	readonly holdMs: number;
+}
+
+/** GoAway tells that the relay is about to stop. */
+export interface GoAway {
+	/** then it ends the connection; 0: at any moment */
+	readonly afterMs: number;
 }
 
 /** Closed tells that the connection has ended; Error is absent after disconnect. */

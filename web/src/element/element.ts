@@ -6,6 +6,7 @@ import { darkOf, fontSizeOf, fontSizes, lookOf, targetOf, whereOf } from "./attr
 import { news } from "./events.ts";
 import { isAlarming, showFailure } from "./failures.ts";
 import { cancelled } from "./layer.ts";
+import { Leaving } from "./leaving.ts";
 import { endedBar, lostBar, type NoticeActions, ProgressCard, problemCard } from "./notices.ts";
 import type { TerminalOptions } from "./options.ts";
 import { reasonOf } from "./passwords.ts";
@@ -44,6 +45,7 @@ export class SSHTerminal extends HTMLElement {
 	#questions: Questions | undefined;
 	#session: Session | undefined;
 	#absence: Absence | undefined;
+	#leaving: Leaving | undefined;
 	#progress: ProgressCard | undefined;
 	#ready: PromiseWithResolvers<SSHClient> | undefined;
 
@@ -203,13 +205,15 @@ export class SSHTerminal extends HTMLElement {
 		this.#progress = undefined;
 		view?.screen.enter();
 		if (view !== undefined) view.drawer.client = client;
-		if (view !== undefined)
+		if (view !== undefined) {
 			this.#absence = new Absence(this.#where(), view.layer, client, {
 				onAway: (away) => this.#setState(away ? "reconnecting" : "ready"),
 				send: (bytes) => session.send(bytes),
 				giveUp: () => session.giveUp(),
 				toast: (text) => view.toast(text),
 			});
+			this.#leaving = new Leaving(view.layer, client, () => view.focus());
+		}
 		this.#setState("ready");
 		this.dispatchEvent(news("ssh-ready", { client }));
 		this.#ready?.resolve(client);
@@ -219,6 +223,8 @@ export class SSHTerminal extends HTMLElement {
 		const absence = this.#absence;
 		this.#absence = undefined;
 		absence?.[Symbol.dispose]();
+		this.#leaving?.[Symbol.dispose]();
+		this.#leaving = undefined;
 		this.#view?.layer.dismiss();
 		this.#view?.layer.clear();
 		this.#progress = undefined;

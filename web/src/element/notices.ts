@@ -1,6 +1,7 @@
 /** Cards that tell and ask nothing: progress, an error, a session's end. */
 import check from "lucide-static/icons/check.svg";
 import alert from "lucide-static/icons/circle-alert.svg";
+import hourglass from "lucide-static/icons/hourglass.svg";
 import loader from "lucide-static/icons/loader-circle.svg";
 import unplug from "lucide-static/icons/unplug.svg";
 import type { Exit, Progress } from "../client/index.ts";
@@ -10,7 +11,7 @@ import type { Problem } from "./problems.ts";
 import { button, card, copyButton, p, serverSays } from "./prompts/parts.ts";
 import { steps } from "./state.ts";
 import { showable } from "./untrusted.ts";
-import { t } from "./words/words.ts";
+import { dateLocale, t } from "./words/words.ts";
 
 /** What a notice's buttons do. */
 export interface NoticeActions {
@@ -131,18 +132,33 @@ export function endedBar(exit: Exit, actions: NoticeActions): Card {
 	return { element: bar };
 }
 
+/** Tells of a session that its gateway is about to end; the terminal goes on above it. */
+export function leavingBar(afterMs: number, dismiss: () => void): Card {
+	const time = new Date(Date.now() + afterMs).toLocaleTimeString(dateLocale(), { timeStyle: "short" });
+	const until = afterMs > 0 ? t("leaving.until", { time }) : t("leaving.soon");
+	// No button for a new session: it would end this one, before it is known that another gateway is there.
+	const element = bar(hourglass, t("leaving.title"), until, button(t("leaving.ok"), "quiet", dismiss));
+	element.classList.add("away");
+	return { element };
+}
+
 function barOf(picture: string, title: string, text: string, actions: NoticeActions): HTMLElement {
+	return bar(
+		picture,
+		title,
+		text,
+		button(t("reconnect"), "primary", () => actions.reconnect()),
+		button(t("close"), "quiet", () => actions.close()),
+	);
+}
+
+function bar(picture: string, title: string, text: string, ...buttons: HTMLElement[]): HTMLElement {
 	return h(
 		"div",
 		{ class: "bar", role: "region", "aria-label": title, part: "overlay-bar" },
 		h("span", { class: "card-icon" }, icon(picture)),
 		h("div", { class: "bar-text" }, h("strong", {}, title), h("span", {}, ` ${text}`)),
-		h(
-			"div",
-			{ class: "card-actions" },
-			button(t("reconnect"), "primary", () => actions.reconnect()),
-			button(t("close"), "quiet", () => actions.close()),
-		),
+		h("div", { class: "card-actions" }, ...buttons),
 	);
 }
 
