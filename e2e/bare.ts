@@ -19,6 +19,7 @@ export async function openBare(page: Page, body: string, policy?: string): Promi
 			body: 'import * as elements from "./lib/element.js"; window.elements = elements;',
 		}),
 	);
-	await page.goto("bare.html");
+	// Where the page is already, else at the usual server.
+	await page.goto(page.url().startsWith("http") ? new URL("/bare.html", page.url()).href : "bare.html");
 	await page.waitForFunction(() => (window as Any).elements);
 }

@@ -38,12 +38,13 @@ const writeMs = 1000;
 const databaseName = "wasmiko-transfers";
 const page = crypto.randomUUID();
 let held = false;
+/** One connection a page: each stays until it is closed, whoever forgets it. */
+let database: Promise<IDBPDatabase<Schema> | undefined> | undefined;
 
 /** Writes down what is left to do, and tells what earlier pages have left. */
 export class Journal {
 	readonly #ids = new Map<Batch, string>();
 	readonly #sizes = new Map<Batch, number>();
-	#database: Promise<IDBPDatabase<Schema> | undefined> | undefined;
 	#server: string | undefined;
 	#timer: ReturnType<typeof setTimeout> | undefined;
 
@@ -64,10 +65,10 @@ export class Journal {
 
 	/** What earlier pages have left for this server. */
 	async leftovers(): Promise<readonly Leftover[]> {
-		const database = await this.#open();
-		if (database === undefined || this.#server === undefined) return [];
+		const opened = await this.#open();
+		if (opened === undefined || this.#server === undefined) return [];
 		const alive = await pagesAlive();
-		const all = await database.getAll("uploads");
+		const all = await opened.getAll("uploads");
 		return all.filter((each) => each.server === this.#server && each.page !== page && !alive.has(each.page));
 	}
 
@@ -77,12 +78,12 @@ export class Journal {
 	}
 
 	async #note(batches: readonly Batch[], server: string): Promise<void> {
-		const database = await this.#open();
-		if (database === undefined) return;
+		const opened = await this.#open();
+		if (opened === undefined) return;
 		for (const [batch, id] of this.#ids) {
 			if (batches.includes(batch)) continue;
 			this.#ids.delete(batch);
-			await database.delete("uploads", id);
+			await opened.delete("uploads", id);
 		}
 		for (const batch of batches) {
 			const files = filesLeft(batch);
@@ -91,18 +92,21 @@ export class Journal {
 			this.#sizes.set(batch, files.length);
 			const id = this.#ids.get(batch) ?? crypto.randomUUID();
 			this.#ids.set(batch, id);
-			if (files.length === 0) await database.delete("uploads", id);
-			else await database.put("uploads", leftoverOf(batch, { id, server, files }));
+			if (files.length === 0) await opened.delete("uploads", id);
+			else await opened.put("uploads", leftoverOf(batch, { id, server, files }));
 		}
 	}
 
 	#open(): Promise<IDBPDatabase<Schema> | undefined> {
 		holdLock();
-		this.#database ??= openDB<Schema>(databaseName, 1, {
+		database ??= openDB<Schema>(databaseName, 1, {
 			upgrade: (upgrading) => void upgrading.createObjectStore("uploads", { keyPath: "id" }),
-			blocking: (_current, _blocked, event) => (event.target as IDBDatabase).close(),
+			blocking: (_current, _blocked, event) => {
+				database = undefined;
+				(event.target as IDBDatabase).close();
+			},
 		}).catch(() => undefined);
-		return this.#database;
+		return database;
 	}
 }
 
