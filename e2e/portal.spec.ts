@@ -3,6 +3,7 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { AxeBuilder } from "@axe-core/playwright";
 import type { FrameLocator, Page } from "@playwright/test";
 import { expect, screenshot, test } from "./fixtures.ts";
 import { Child } from "./process.ts";
@@ -32,12 +33,29 @@ test.afterAll(async () => {
 	rmSync(dir, { recursive: true, force: true });
 });
 
-async function logIn(page: Page, path: string): Promise<void> {
+async function logIn(page: Page, path: string, onForm = async () => {}): Promise<void> {
 	await page.goto(url + path);
+	await onForm();
 	await page.getByLabel("Name").fill("ada");
 	await page.getByLabel("Password").fill("lovelace");
 	await page.getByRole("button", { name: "Log in" }).click();
 	await expect(page.getByRole("button", { name: "board" })).toBeVisible();
+}
+
+/** Keeps pictures of the page, and asks axe about it. */
+async function look(page: Page, name: string): Promise<void> {
+	for (const [shape, width, colorScheme] of [
+		["narrow-dark", 390, "dark"],
+		["narrow-light", 390, "light"],
+		["wide-dark", 1280, "dark"],
+		["wide-light", 1280, "light"],
+	] as const) {
+		await page.setViewportSize({ width, height: 900 });
+		await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+		await screenshot(page, `${name}-${shape}`);
+		const { violations } = await new AxeBuilder({ page }).analyze();
+		expect(violations.map(({ id, nodes }) => [id, nodes.map((node) => node.html)])).toEqual([]);
+	}
 }
 
 /** Gives the demo server its password. */
@@ -53,7 +71,7 @@ async function unlock(place: Page | FrameLocator): Promise<void> {
 test("through login, terminal, upload, download and logout", async ({ page }) => {
 	// A native dialog has nobody here to answer it: downloads take the way of browsers without one.
 	await page.addInitScript(() => Reflect.deleteProperty(window, "showSaveFilePicker"));
-	await logIn(page, "/");
+	await logIn(page, "/", () => look(page, "portal-login"));
 	await page.getByRole("button", { name: "board" }).click();
 	// The ticket names host, user and key: only the password is asked for.
 	await unlock(page);
@@ -72,7 +90,7 @@ test("through login, terminal, upload, download and logout", async ({ page }) =>
 	await row.click({ button: "right" });
 	await files.getByRole("menuitem", { name: "Download" }).click();
 	expect(readFileSync(await (await download).path(), "utf8")).toBe("from the portal");
-	await screenshot(page, "portal");
+	await look(page, "portal");
 	await page.getByRole("button", { name: "Log out" }).click();
 	await expect(page.getByLabel("Name")).toBeVisible();
 	await expect(page.locator("ssh-terminal")).toHaveCount(0);
@@ -134,7 +152,7 @@ test("the same by frame, whose origin is the gateway's", async ({ page }) => {
 	await page.getByRole("button", { name: "board" }).click();
 	await unlock(page.frameLocator("iframe"));
 	await expect(page.getByRole("status")).toContainText("Connected to robey@");
-	await screenshot(page, "portal-framed");
+	await look(page, "portal-framed");
 	await page.getByRole("button", { name: "Log out" }).click();
 	await expect(page.locator("iframe")).toHaveCount(0);
 });

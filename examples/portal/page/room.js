@@ -31,6 +31,9 @@ export function room(open) {
 				button.textContent = machine.name;
 				button.addEventListener("click", () => {
 					close();
+					for (const other of byId("machines").querySelectorAll("[aria-current]"))
+						other.removeAttribute("aria-current");
+					button.setAttribute("aria-current", "true");
 					byId("place").replaceChildren();
 					close = open(byId("place"), machine, list.gateway);
 				});
