@@ -139,12 +139,19 @@ async function bundlePage() {
 		copyFileSync(join("web/app", f), join(webDist, f));
 
 	const static_ = staticImports(metafile, app);
+	const loads = (entry) => staticImports(metafile, built(entry, ".js")).map((f) => relative(webDist, f));
 	writeHTML("index.html", "app", ...html("app"));
 	writeHTML("embed.html", "embed", ...html("embed"));
 	const manifest = {
 		firstLoad: ["index.html", relative(webDist, css), ...static_.map((f) => relative(webDist, f))],
 		core: `assets/${wasm}`,
 		worker: `assets/${worker}`,
+		// What a page of somebody else loads, by what it imports.
+		entries: {
+			wasmiko: loads("web/src/client/index.ts"),
+			"wasmiko/element": loads("web/src/element/index.ts"),
+			"wasmiko/frame": loads("web/src/frame/index.ts"),
+		},
 	};
 	writeFileSync(manifestPath, JSON.stringify(manifest, null, "\t"));
 }
@@ -202,6 +209,7 @@ async function bundlePackage() {
 	copyFileSync(join(dirname(core), "third-party.txt"), join(npmDist, "LICENSES.txt"));
 	copyFileSync("LICENSE", join(npmDist, "LICENSE"));
 	copyFileSync("docs/npm.md", join(npmDist, "README.md"));
+	copyFileSync("CHANGELOG.md", join(npmDist, "CHANGELOG.md"));
 	writeFileSync(join(npmDist, "package.json"), `${JSON.stringify(packageJSON(), null, "\t")}\n`);
 }
 
@@ -228,7 +236,7 @@ function packageJSON() {
 		},
 		// Within the bundle already; its types are not.
 		dependencies: { "@xterm/xterm": require("./package.json").dependencies["@xterm/xterm"] },
-		files: ["*.js", "dl", "types", "core.wasm", "extra.wasm", "LICENSES.txt"],
+		files: ["*.js", "dl", "types", "core.wasm", "extra.wasm", "LICENSES.txt", "CHANGELOG.md"],
 	};
 }
 

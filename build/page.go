@@ -14,12 +14,14 @@ type manifest struct {
 	FirstLoad []string `json:"firstLoad"` // what a browser fetches before the form works
 	Core      string   `json:"core"`
 	Worker    string   `json:"worker"`
+
+	Entries map[string][]string `json:"entries"` // what each entry of the package loads at once
 }
 
 const manifestPath = cacheDir + "/manifest.json"
 
 func bundlePage() error {
-	inputs := []string{"web/src", "web/app", "web/gen", "web/package-lock.json", "examples", "build/bundle.mjs", "docs/npm.md", corePath, extraPath, noticesPath}
+	inputs := []string{"web/src", "web/app", "web/gen", "web/package-lock.json", "examples", "build/bundle.mjs", "docs/npm.md", "CHANGELOG.md", corePath, extraPath, noticesPath}
 	return once("page", webDist+"/index.html", inputs, func() error {
 		if err := emptyDist(); err != nil {
 			return err

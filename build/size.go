@@ -3,8 +3,10 @@ package main
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 )
 
 // Budgets in bytes of brotli, as a browser transfers them.
@@ -12,6 +14,14 @@ const (
 	coreBudget      = 1_450_000
 	firstLoadBudget = 200_000
 )
+
+// entryBudgets are those of the npm package's entries: what a page loads at once
+// that imports one, without the core.
+var entryBudgets = map[string]int64{
+	"wasmiko":         21_000,
+	"wasmiko/element": 165_000,
+	"wasmiko/frame":   2_000,
+}
 
 // size is a file's length as it is, and compressed with brotli.
 type size struct{ raw, br int64 }
@@ -51,6 +61,27 @@ func measure() (first, core size, files map[string]size, err error) {
 	return
 }
 
+// entrySizes sums what each entry of the package loads.
+func entrySizes() (map[string]size, error) {
+	m, err := readManifest()
+	if err != nil {
+		return nil, err
+	}
+	sizes := make(map[string]size)
+	for entry, files := range m.Entries {
+		var sum size
+		for _, name := range files {
+			s, err := sizeOf(filepath.Join(webDist, name))
+			if err != nil {
+				return nil, err
+			}
+			sum.raw, sum.br = sum.raw+s.raw, sum.br+s.br
+		}
+		sizes[entry] = sum
+	}
+	return sizes, nil
+}
+
 func checkSizes() error {
 	first, core, _, err := measure()
 	if err != nil {
@@ -58,9 +89,16 @@ func checkSizes() error {
 	}
 	fmt.Printf("build: %d bytes brotli before the form works (budget %d), %d for the core (budget %d)\n",
 		first.br, firstLoadBudget, core.br, coreBudget)
-	return errors.Join(
-		over("the first load", first.br, firstLoadBudget),
-		over("the core", core.br, coreBudget))
+	entries, err := entrySizes()
+	if err != nil {
+		return err
+	}
+	errs := []error{over("the first load", first.br, firstLoadBudget), over("the core", core.br, coreBudget)}
+	for _, entry := range slices.Sorted(maps.Keys(entryBudgets)) {
+		fmt.Printf("build: %d bytes brotli for a page that imports %s (budget %d)\n", entries[entry].br, entry, entryBudgets[entry])
+		errs = append(errs, over("the entry "+entry, entries[entry].br, entryBudgets[entry]))
+	}
+	return errors.Join(errs...)
 }
 
 func over(what string, got, budget int64) error {

@@ -46,7 +46,7 @@ await new Promise((done, fail) => {
 	);
 });
 
-// esbuild leaves new URL(…, import.meta.url) as it is: what it points at is copied beside the bundle.
+// esbuild leaves new URL(…, import.meta.url) as it is: main.js says where the files are.
 copy("esbuild", "esbuild", "index.html", "page.css");
 await esbuild.build({
 	absWorkingDir: process.cwd(), // it took note of the folder before we went to ours
@@ -58,4 +58,4 @@ await esbuild.build({
 	minify: true,
 	logLevel: "warning",
 });
-copy(wasmiko, "esbuild", "worker.js", "core.wasm");
+copy(wasmiko, "esbuild/static", "worker.js", "core.wasm");

@@ -1,4 +1,6 @@
 import "wasmiko/element";
-import { connect } from "wasmiko";
+import { connect, setAssets } from "wasmiko";
 
+// esbuild leaves URLs as they are, so the page says where it has put them.
+setAssets({ worker: "static/worker.js", wasm: "static/core.wasm" });
 window.connect = connect;
