@@ -1,6 +1,9 @@
 /** `<ssh-terminal>` in pages that are not the application. */
+import { readFileSync } from "node:fs";
+import { AxeBuilder } from "@axe-core/playwright";
 import type { Page } from "@playwright/test";
 import { App } from "./app.ts";
+import { openBare as openPage } from "./bare.ts";
 import { expect, readKey, screenshot, test } from "./fixtures.ts";
 import { Other } from "./others.ts";
 import { Terminal } from "./terminal.ts";
@@ -8,16 +11,14 @@ import { Terminal } from "./terminal.ts";
 // biome-ignore lint/suspicious/noExplicitAny: what the page defines is what was built, not our sources
 type Any = any;
 
-const bare = `<!doctype html><html lang="en"><title>Not ours</title>
-<h1>A page of somebody else</h1>
-<div id="first"><ssh-terminal id="t" style="display:block;height:300px"></ssh-terminal></div><div id="second"></div>
-<script type="module">import "./lib/element.js"; window.defined = true</script></html>`;
-
-/** Opens a page without any policy of its own, and notes every event of the element. */
-async function openBare(page: Page): Promise<void> {
-	await page.route("**/bare.html", (route) => route.fulfill({ contentType: "text/html; charset=utf-8", body: bare }));
-	await page.goto("bare.html");
-	await page.waitForFunction(() => (window as Any).defined);
+/** Opens a page with the element, and notes every event of the element. */
+async function openBare(page: Page, policy?: string): Promise<void> {
+	await openPage(
+		page,
+		`<h1>A page of somebody else</h1>
+<div id="first"><ssh-terminal id="t" style="display:block;height:300px"></ssh-terminal></div><div id="second"></div>`,
+		policy,
+	);
 	await page.evaluate(() => {
 		const events: unknown[] = [];
 		Object.assign(window, { events });
@@ -246,4 +247,117 @@ test("without a place to connect to it says so", async ({ page }) => {
 	const failure = await page.evaluate(() => (document.querySelector("ssh-terminal") as Any).connect().catch(String));
 	expect(failure).toMatch(/host/i);
 	await expect(page.getByRole("alertdialog")).toContainText(/host/i);
+});
+
+/** The policy of docs/embedding.md, to the letter. */
+function documentedPolicy(): string {
+	const doc = readFileSync("../docs/embedding.md", "utf8");
+	const [, policy = ""] = /### Content security policy[\s\S]*?```\n([\s\S]*?)```/.exec(doc) ?? [];
+	expect(policy).toContain("require-trusted-types-for");
+	return `default-src 'none'; ${policy.replace(/\s+/g, " ").replace("wss://ssh.example.org", "'self'")}`;
+}
+
+test("in a shadow root, under the documented policy: terminal, files, find and pictures break nothing", async ({
+	page,
+	wasmiko,
+}) => {
+	await openBare(page, documentedPolicy());
+	const terminal = new Terminal(page);
+	await page.evaluate(async (port) => {
+		const violations: string[] = [];
+		Object.assign(window, { violations });
+		addEventListener("securitypolicyviolation", (event) => violations.push(event.violatedDirective));
+		const host = document.createElement("div");
+		document.getElementById("first")?.replaceWith(host);
+		const t = document.createElement("ssh-terminal") as Any;
+		t.setAttribute("files", "");
+		t.style.cssText = "height:560px";
+		host.attachShadow({ mode: "open" }).append(t);
+		Object.assign(window, { t });
+		const hostKey = { knownHosts: "", onUnknown: "warn" };
+		await t.connect({ host: "127.0.0.1", port, username: "robey", password: "foo", hostKey });
+		t.write("\u001b[38;2;10;200;30mtrue colour\u001b[0m");
+	}, wasmiko.demoPort);
+	await page.getByRole("button", { name: "Files" }).click();
+	const files = page.locator("ssh-files");
+	await expect(files.getByRole("row").nth(1)).toBeVisible();
+	await expect(terminal.page.getByRole("button", { name: "Files", exact: true })).toHaveAttribute(
+		"aria-expanded",
+		"true",
+	);
+	for (const [name, width, colorScheme] of [
+		["wide-light", 1280, "light"],
+		["wide-dark", 1280, "dark"],
+		["narrow-dark", 390, "dark"],
+	] as const) {
+		await page.setViewportSize({ width, height: 800 });
+		await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+		await screenshot(page, `element-files-${name}`);
+		const { violations } = await new AxeBuilder({ page }).disableRules("region").analyze();
+		expect(violations.map(({ id, nodes }) => [id, nodes.map((node) => node.html)])).toEqual([]);
+	}
+	await page.evaluate(() => (window as Any).t.focus());
+	await page.keyboard.press("Control+Shift+F");
+	await expect(page.getByRole("search")).toBeVisible();
+	expect(await page.evaluate(() => (window as Any).violations)).toEqual([]);
+	// What the page has of it, and what one sees of it.
+	const text = await page.evaluate(async () => (window as Any).t.serialize());
+	expect(text).toContain("\u001b[38;2;10;200;30mtrue colour");
+});
+
+test("a locked host is the only one: whatever options say, nothing else is connected", async ({ page, wasmiko }) => {
+	await openBare(page);
+	const failures = await page.evaluate(async (port) => {
+		const t = document.querySelector("ssh-terminal") as Any;
+		for (const [name, value] of Object.entries({ host: "localhost", port, "locked-host": "" }))
+			t.setAttribute(name, String(value));
+		const attempt = (options: object) =>
+			t
+				.connect({ username: "robey", password: "foo", hostKey: { knownHosts: "", onUnknown: "warn" }, ...options })
+				.then(
+					() => "connected",
+					({ code, reason }: Any) => `${code}/${reason}`,
+				);
+		return [
+			await attempt({ host: "elsewhere.example" }),
+			await attempt({ host: undefined, port: 22 }),
+			await attempt({ port: undefined }),
+		];
+	}, wasmiko.demoPort);
+	expect(failures).toEqual(["dial/locked", "dial/locked", "connected"]);
+});
+
+test("readonly shows and sends nothing, and fonts and colours follow attributes and properties", async ({
+	page,
+	sshd,
+}) => {
+	await openBare(page);
+	const terminal = new Terminal(page);
+	await page.evaluate(
+		async ({ key, pin, port, username }) => {
+			const t = document.querySelector("ssh-terminal") as Any;
+			t.setAttribute("readonly", "");
+			t.setAttribute("font-size", "22");
+			t.setAttribute("theme", "dark");
+			t.style.setProperty("--ssh-background", "#102030");
+			await t.connect({ host: "127.0.0.1", port, username, keys: [{ key, name: "mine" }], hostKey: { pin } });
+			t.sendText("echo not''sent\n");
+		},
+		{ key: readKey(sshd, "user"), pin: sshd.fingerprint(), port: sshd.port, username: sshd.username },
+	);
+	await terminal.shows(/[$#] ?$/);
+	await page.locator("ssh-terminal").click();
+	await page.keyboard.type("echo not''typed\n");
+	const { fontSize, background } = await page.evaluate(() => {
+		const { options } = (document.querySelector("ssh-terminal") as Any).terminal;
+		return { fontSize: options.fontSize, background: options.theme.background };
+	});
+	expect({ fontSize, background }).toEqual({ fontSize: 22, background: "#102030" });
+	await page.evaluate(() => {
+		const t = document.querySelector("ssh-terminal") as Any;
+		t.removeAttribute("readonly");
+		t.sendText("echo se''nt\n");
+	});
+	await terminal.shows(/^sent$/m);
+	expect(await terminal.text()).not.toMatch(/notsent|nottyped/);
 });

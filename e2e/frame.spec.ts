@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
+import { AxeBuilder } from "@axe-core/playwright";
 import type { FrameLocator, Page } from "@playwright/test";
 import { expect, LOOPBACK, screenshot, startWasmiko, test, type Wasmiko } from "./fixtures.ts";
 import { PASSWORD } from "./sshd.ts";
@@ -66,19 +67,35 @@ async function answer(frame: FrameLocator, name: string): Promise<void> {
 	}).toPass();
 }
 
+/** What becomes of an attempt to store something from within the frame. */
+async function storageIn(page: Page): Promise<Record<string, string>> {
+	const child = page.frames().find((each) => each.url().includes("/embed"));
+	return child?.evaluate(async () => {
+		const attempt = async (work: () => unknown): Promise<string> => {
+			try {
+				await work();
+				return "stored";
+			} catch (error) {
+				return (error as Error).name;
+			}
+		};
+		const open = () =>
+			new Promise((done, refuse) => {
+				const request = indexedDB.open("a database");
+				request.onsuccess = done;
+				request.onerror = () => refuse(new DOMException("no", "refused"));
+			});
+		return {
+			localStorage: await attempt(() => localStorage.setItem("a", "b")),
+			indexedDB: await attempt(open),
+		};
+	}) as Promise<Record<string, string>>;
+}
+
 const heard = (page: Page): Promise<Any[]> => page.evaluate(() => (window as Any).heard);
 
 test("a terminal in a frame: keys to the server, news to the portal, and secrets to nobody", async ({ page, sshd }) => {
 	expect(sshd.passwordUser, "an account with a password takes root").toBeDefined();
-	// What a browser does that gives frames no storage.
-	await page.addInitScript(() => {
-		if (window === window.parent) return;
-		const refuse = () => {
-			throw new DOMException("storage is blocked", "SecurityError");
-		};
-		for (const name of ["indexedDB", "localStorage", "sessionStorage", "caches"])
-			Object.defineProperty(window, name, { get: refuse });
-	});
 	const frame = await embed(page, {
 		host: "127.0.0.1",
 		port: sshd.port,
@@ -91,6 +108,8 @@ test("a terminal in a frame: keys to the server, news to the portal, and secrets
 	await expect
 		.poll(async () => (await heard(page)).some(([type, d]) => type === "state" && d.state === "ready"))
 		.toBe(true);
+	// This browser gives a frame of another site no storage, as it is set to by default in private windows.
+	expect(await storageIn(page)).toEqual({ localStorage: "SecurityError", indexedDB: "refused" });
 	await screenshot(page, "frame-dark");
 	await page.evaluate(() => (window as Any).frame.focus());
 	await page.keyboard.type("printf '\\033]2;from the shell\\007'; echo very''private; exit 4\n");
@@ -156,6 +175,88 @@ test("nonsense and floods from the portal's page change nothing", async ({ page 
 	await screenshot(page, "frame-light");
 	await page.evaluate(() => (window as Any).frame.remove());
 	await expect(page.locator("iframe")).toHaveCount(0);
+});
+
+test("what lies over a question takes its answer away, until it is gone", async ({ page }) => {
+	const frame = await embed(page, { host: "127.0.0.1", port: gateway.demoPort, username: "robey" });
+	const button = frame.getByRole("button", { name: "Trust this time" });
+	await expect(button).toBeVisible();
+	// A lure that is seen, while the clicks go through it to what is below.
+	await page.evaluate(() => {
+		const lure = document.createElement("div");
+		lure.id = "lure";
+		lure.textContent = "Click here to win";
+		lure.style.cssText = "position:fixed;inset:0;background:#fff;pointer-events:none";
+		document.body.append(lure);
+	});
+	await expect(async () => {
+		await button.click();
+		await expect(frame.getByRole("alert")).toContainText("lies over this question", { timeout: 500 });
+	}).toPass();
+	await button.focus();
+	await page.keyboard.press("Enter");
+	await expect(button).toBeVisible();
+	await page.evaluate(() => document.getElementById("lure")?.remove());
+	await answer(frame, "Trust this time");
+	await expect(frame.getByRole("textbox", { name: /password/i })).toBeVisible();
+});
+
+/** A page at the gateway's place that means harm: it floods, it says nonsense, it reaches for the portal. */
+const hostileChild = `<!doctype html><script>
+const say = (message) => parent.postMessage(message, "*");
+try { parent.document.title = "taken over" } catch {}
+for (let i = 0; i < 1000; i++) say([{ type: "ssh:hello", v: 1 }, null, { type: "ssh:refused", message: 7 }, "ssh:hello"][i % 4]);
+addEventListener("message", ({ ports: [port], data }) => {
+	if (port === undefined) return;
+	const junk = [null, 1, [], { type: "__proto__" }, { type: "click" }, { type: "state", state: {}, text: 1 },
+		{ type: "state", state: "owned", text: "x" }, { type: "title", title: "x".repeat(1e5) }, { type: "exit", status: "0" },
+		{ type: "error", code: {}, message: [], hint: 1 }, { type: "ticket" }];
+	for (let i = 0; i < 2000; i++) port.postMessage(junk[i % junk.length]);
+	port.postMessage({ type: "title", title: "honest", more: "not asked for" });
+});
+</script>`;
+
+test("a hostile page in the gateway's place leaks nothing and breaks nothing", async ({ page }) => {
+	await page.route(`${gateway.url}embed`, (route) =>
+		route.fulfill({ contentType: "text/html; charset=utf-8", body: hostileChild }),
+	);
+	await page.goto(`${origin}/`);
+	await page.waitForFunction(() => (window as Any).TerminalFrame);
+	await page.evaluate((url) => {
+		const w = window as Any;
+		Object.assign(w, { heard: [], tickets: 0 });
+		const ticket = () => new Promise((done) => setTimeout(done, 300, `ticket ${++w.tickets}`));
+		const frame = new w.TerminalFrame(url, { ticket });
+		for (const type of ["state", "title", "exit", "error", "click", "__proto__", "ticket"])
+			frame.addEventListener(type, (event: Any) => w.heard.push([type, event.detail]));
+		document.getElementById("place")?.append(frame.element);
+		// Nor does the portal's own window count for the frame.
+		for (let i = 0; i < 100; i++) postMessage({ type: "ssh:hello", v: 1 }, "*");
+	}, gateway.url);
+	await expect.poll(() => heard(page)).toContainEqual(["title", { title: "honest" }]);
+	const others = (await heard(page)).filter(([type]) => type !== "title" && type !== "error");
+	expect(others).toEqual([]);
+	const errors = (await heard(page)).filter(([type]) => type === "error").map(([, detail]) => detail);
+	expect(new Set(errors.map((each) => JSON.stringify(each)))).toEqual(
+		new Set([JSON.stringify({ code: "frame", message: "7", hint: "" })]),
+	);
+	expect(await page.evaluate(() => (window as Any).tickets)).toBeLessThan(10);
+	expect(await page.title()).toBe("Portal");
+});
+
+test("the portal's language, in the frame", async ({ page }) => {
+	const frame = await embed(page, { host: "127.0.0.1", port: gateway.demoPort, username: "robey", locale: "de-AT" });
+	await expect(frame.getByRole("dialog", { name: /^Erste Verbindung/ })).toBeVisible();
+	const { violations } = await new AxeBuilder({ page }).include("iframe").analyze();
+	expect(violations.map(({ id, nodes }) => [id, nodes.map((node) => node.html)])).toEqual([]);
+	for (const [name, width, colorScheme] of [
+		["wide-light", 1280, "light"],
+		["narrow-dark", 390, "dark"],
+	] as const) {
+		await page.setViewportSize({ width, height: 800 });
+		await page.emulateMedia({ colorScheme });
+		await screenshot(page, `frame-${name}`);
+	}
 });
 
 test("in a window of its own it says what it is for", async ({ page }) => {

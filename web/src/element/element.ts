@@ -30,7 +30,8 @@ import { t } from "./words/words.ts";
  * Events, all bubbling, are those of {@link TerminalEventMap} and the questions of {@link PromptEventMap}.
  */
 export class SSHTerminal extends HTMLElement {
-	static readonly observedAttributes = ["theme", "font-size", "readonly", "files"];
+	/** With `style` and `class`, from which custom properties may come: what draws on a canvas has to look for them. */
+	static readonly observedAttributes = ["theme", "font-size", "readonly", "files", "style", "class"];
 
 	readonly #shadow = this.attachShadow({ mode: "open" });
 	readonly #approach = new Approach(this, {
@@ -143,6 +144,7 @@ export class SSHTerminal extends HTMLElement {
 			},
 		});
 		this.#session = session;
+		this.#restyle();
 		view.label(this.#where());
 		this.#progress = new ProgressCard(this.#where(), () => {
 			this.disconnect();
@@ -169,8 +171,12 @@ export class SSHTerminal extends HTMLElement {
 		this.#view?.focus();
 	}
 
-	/** Fits the terminal to its box; it does so by itself when the box changes. */
+	/**
+	 * Fits the terminal to its box, and takes custom properties that have changed above it. It does so by itself when
+	 * the box, or the element's own style or class changes.
+	 */
 	fit(): void {
+		this.#restyle();
 		this.#view?.screen.fit();
 	}
 

@@ -1,4 +1,5 @@
 import { h } from "./dom.ts";
+import { guard } from "./guard.ts";
 
 /** Something shown over the terminal. */
 export interface Card {
@@ -9,14 +10,11 @@ export interface Card {
 
 /** What a question's card is built with. */
 export interface Answering<T> {
-	/** Ends the question. Ignored while the card is not armed. */
+	/** Ends the question. */
 	done(value: T): void;
 	/** Ends it without an answer. */
 	cancel(): void;
 }
-
-/** Clicks on a prompt count only after this long where another page may have put a trap around us. */
-const armingMs = 500;
 
 /** The error of a question that a person declined. */
 export function cancelled(): DOMException {
@@ -78,6 +76,7 @@ export class Layer {
 		if (signal.aborted) return Promise.reject(cancelled());
 		return new Promise<T>((resolve, reject) => {
 			const finish = (): void => {
+				guarded?.[Symbol.dispose]();
 				signal.removeEventListener("abort", cancel);
 				if (this.#asking === card) this.#asking = undefined;
 				this.#draw();
@@ -92,7 +91,7 @@ export class Layer {
 			};
 			const card = build({ done, cancel });
 			signal.addEventListener("abort", cancel);
-			arm(card.element);
+			const guarded = guard(card.element);
 			card.element.addEventListener("keydown", (event) => {
 				if (event.key === "Escape") cancel();
 				event.stopPropagation();
@@ -112,16 +111,4 @@ export class Layer {
 		this.#onChange(blocking);
 		if (card !== undefined && card.element !== shown) card.focus?.focus({ preventScroll: true });
 	}
-}
-
-/** In a frame, swallows clicks and submits of the first half second: a trap moves under the mouse just then. */
-function arm(element: HTMLElement): void {
-	if (window.top === window) return;
-	const start = performance.now();
-	const swallow = (event: Event): void => {
-		if (performance.now() - start >= armingMs) return;
-		event.preventDefault();
-		event.stopImmediatePropagation();
-	};
-	for (const type of ["click", "submit"]) element.addEventListener(type, swallow, { capture: true });
 }

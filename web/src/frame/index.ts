@@ -1,57 +1,40 @@
 /** The portal's side of a framed terminal. It loads nothing of ours into the portal's page but this file. */
-import type { FrameOptions, FromFrame, Greeting, Init, ToFrame } from "./messages.ts";
-import { version } from "./messages.ts";
+import * as wire from "./messages.ts";
 
-export type { FrameOptions } from "./messages.ts";
+export type { FrameOptions, Listener, TerminalFrameEvents, TerminalFrameOptions } from "./messages.ts";
 
-/** News of the frame; each is an Event with the facts as `detail`. */
-export interface TerminalFrameEvents {
-	state: CustomEvent<{ readonly state: string; readonly text: string }>;
-	title: CustomEvent<{ readonly title: string }>;
-	exit: CustomEvent<{ readonly status?: number; readonly signal?: string }>;
-	/** `code` is one of docs/errors.md, or `frame` if the frame refused what it was told. */
-	error: CustomEvent<{ readonly code: string; readonly message: string; readonly hint: string }>;
-}
-
-type Listener<E> = ((event: E) => void) | { handleEvent(event: E): void };
-
-/** Options of a frame. */
-export interface TerminalFrameOptions extends Omit<FrameOptions, "ticket"> {
-	/** Fetches a ticket from the portal's own server, anew for each connection. */
-	readonly ticket?: () => Promise<string>;
-}
+/** What a browser keeps from frames unless their page allows it. */
+const allow =
+	"clipboard-read; clipboard-write; fullscreen; local-network; loopback-network; publickey-credentials-get; publickey-credentials-create";
 
 /**
  * A terminal in an `<iframe>` of the gateway: put `element` where it belongs,
  * and it connects. The gateway has to list this page's origin (--embed).
  */
 export class TerminalFrame extends EventTarget {
-	readonly element: HTMLIFrameElement;
+	/** The frame. Give it a size. */
+	readonly element = document.createElement("iframe");
 	readonly #origin: string;
-	readonly #options: TerminalFrameOptions;
+	readonly #options: wire.TerminalFrameOptions;
 	#port: MessagePort | undefined;
+	#ticket: Promise<string> | undefined;
 
 	/** `gateway` is the URL of a Wasmiko, such as https://ssh.example.org/. */
-	constructor(gateway: string | URL, options: TerminalFrameOptions) {
+	constructor(gateway: string | URL, options: wire.TerminalFrameOptions) {
 		super();
-		const url = new URL("embed", new URL(gateway, location.href));
-		this.#origin = url.origin;
+		const { href, origin } = new URL("embed", new URL(gateway, location.href));
+		this.#origin = origin;
 		this.#options = options;
-		this.element = document.createElement("iframe");
-		this.element.src = url.href;
-		this.element.title = "SSH terminal";
-		this.element.allow =
-			"clipboard-read; clipboard-write; fullscreen; publickey-credentials-get; publickey-credentials-create";
-		this.element.referrerPolicy = "no-referrer";
+		Object.assign(this.element, { src: href, title: "SSH terminal", allow, referrerPolicy: "no-referrer" });
 		window.addEventListener("message", this.#greet);
 	}
 
 	/** Connects again, elsewhere if options say so. */
-	async connect(options: Omit<TerminalFrameOptions, "ticket"> = {}): Promise<void> {
-		const { ticket, ...rest } = { ...this.#options, ...options };
-		this.#say({ type: "connect", options: { ...rest, ...(ticket && { ticket: await ticket() }) } });
+	async connect(options: Omit<wire.TerminalFrameOptions, "ticket"> = {}): Promise<void> {
+		this.#say({ type: "connect", options: await this.#withTicket({ ...this.#options, ...options }) });
 	}
 
+	/** Ends the session; what is on the screen stays. */
 	disconnect(): void {
 		this.#say({ type: "disconnect" });
 	}
@@ -62,6 +45,7 @@ export class TerminalFrame extends EventTarget {
 		this.#say({ type: "focus" });
 	}
 
+	/** Changes the colours. */
 	setTheme(theme: "auto" | "light" | "dark"): void {
 		this.#say({ type: "theme", theme });
 	}
@@ -73,46 +57,52 @@ export class TerminalFrame extends EventTarget {
 		this.element.remove();
 	}
 
-	override addEventListener<K extends keyof TerminalFrameEvents>(
+	override addEventListener<K extends keyof wire.TerminalFrameEvents>(
 		type: K,
-		listener: Listener<TerminalFrameEvents[K]> | null,
+		listener: wire.Listener<wire.TerminalFrameEvents[K]> | null,
 		options?: AddEventListenerOptions | boolean,
 	): void {
 		super.addEventListener(type, listener as EventListenerOrEventListenerObject | null, options);
 	}
 
-	#say(message: ToFrame): void {
+	#say(message: wire.ToFrame): void {
 		this.#port?.postMessage(message);
 	}
 
 	/** The frame says hello whenever it was loaded: also when it was reloaded. */
-	readonly #greet = ({ source, origin, data }: MessageEvent<Greeting>): void => {
+	readonly #greet = ({ source, origin, data }: MessageEvent): void => {
 		if (source !== this.element.contentWindow || origin !== this.#origin) return;
 		if (data?.type === "ssh:refused") this.#fail(data.message);
-		else if (data?.type === "ssh:hello") void this.#init().catch((error: unknown) => this.#fail(String(error)));
+		else if (data?.type === "ssh:hello" && this.#ticket === undefined) this.#init().catch((e) => this.#fail(e));
 	};
 
 	async #init(): Promise<void> {
-		const { ticket, ...rest } = this.#options;
-		const options: FrameOptions = { ...rest, ...(ticket && { ticket: await ticket() }) };
+		const init: wire.Init = { type: "ssh:init", v: wire.version, options: await this.#withTicket(this.#options) };
 		const { port1, port2 } = new MessageChannel();
 		this.#port?.close();
 		this.#port = port1;
-		port1.onmessage = ({ data }: MessageEvent<FromFrame>) => void this.#hear(data);
-		const init: Init = { type: "ssh:init", v: version, options };
+		port1.onmessage = ({ data }) => void this.#hear(data);
 		this.element.contentWindow?.postMessage(init, this.#origin, [port2]);
 	}
 
-	async #hear({ type, ...detail }: FromFrame): Promise<void> {
-		if (type !== "ticket") {
-			this.dispatchEvent(new CustomEvent(type, { detail }));
-			return;
-		}
-		const ticket = await this.#options.ticket?.().catch(() => undefined);
-		this.#say({ type: "ticket", ...(ticket !== undefined && { ticket }) });
+	async #hear(data: unknown): Promise<void> {
+		const { type, ...detail } = wire.asFromFrame(data) ?? {};
+		if (type === "ticket")
+			this.#say({ type, ...(await this.#withTicket({ ticket: this.#options.ticket }).catch(() => ({}))) });
+		else if (type !== undefined) this.dispatchEvent(new CustomEvent(type, { detail }));
 	}
 
-	#fail(message: string): void {
+	/** One ticket is asked for at a time, however often a frame may want one. */
+	async #withTicket({ ticket, ...options }: wire.TerminalFrameOptions): Promise<wire.FrameOptions> {
+		if (ticket === undefined) return options;
+		this.#ticket ??= ticket().finally(() => {
+			this.#ticket = undefined;
+		});
+		return { ...options, ticket: await this.#ticket };
+	}
+
+	#fail(problem: unknown): void {
+		const message = String(problem).slice(0, 1000);
 		this.dispatchEvent(new CustomEvent("error", { detail: { code: "frame", message, hint: "" } }));
 	}
 }

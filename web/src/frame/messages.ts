@@ -56,6 +56,24 @@ export type FromFrame =
 	/** A fresh ticket is wanted. */
 	| { readonly type: "ticket" };
 
+/** News of a frame; each is an Event with the facts as `detail`. */
+export interface TerminalFrameEvents {
+	state: CustomEvent<{ readonly state: string; readonly text: string }>;
+	title: CustomEvent<{ readonly title: string }>;
+	exit: CustomEvent<{ readonly status?: number; readonly signal?: string }>;
+	/** `code` is one of docs/errors.md, or `frame` if the frame refused what it was told. */
+	error: CustomEvent<{ readonly code: string; readonly message: string; readonly hint: string }>;
+}
+
+/** Who hears an event. */
+export type Listener<E> = ((event: E) => void) | { handleEvent(event: E): void };
+
+/** Options of a frame. */
+export interface TerminalFrameOptions extends Omit<FrameOptions, "ticket"> {
+	/** Fetches a ticket from the portal's own server, anew for each connection. */
+	readonly ticket?: (() => Promise<string>) | undefined;
+}
+
 type Check = (value: unknown) => boolean;
 const text =
 	(most: number): Check =>
@@ -113,4 +131,34 @@ export function asToFrame(data: unknown): ToFrame | undefined {
 		default:
 			return undefined;
 	}
+}
+
+const state = oneOf("idle", "connecting", "kex", "hostkey", "auth", "ready", "reconnecting", "lost", "ended", "failed");
+const string =
+	(most: number): Check =>
+	(value) =>
+		typeof value === "string" && value.length <= most;
+const absent: Check = (value) => value === undefined;
+const either =
+	(...checks: Check[]): Check =>
+	(value) =>
+		checks.some((check) => check(value));
+const newsChecks: Readonly<Record<FromFrame["type"], Readonly<Record<string, Check>>>> = {
+	state: { state, text: string(1000) },
+	title: { title: string(200) },
+	exit: { status: either(absent, number(0, 2 ** 32)), signal: either(absent, string(100)) },
+	error: { code: string(100), message: string(4000), hint: string(4000) },
+	ticket: {},
+};
+
+/** A message on the port as the portal understands it; undefined: none of ours. A frame that was taken over can say nothing else. */
+export function asFromFrame(data: unknown): FromFrame | undefined {
+	if (!isRecord(data) || typeof data.type !== "string" || !Object.hasOwn(newsChecks, data.type)) return undefined;
+	const checks = newsChecks[data.type as FromFrame["type"]];
+	const known: Record<string, unknown> = { type: data.type };
+	for (const [name, check] of Object.entries(checks)) {
+		if (!check(data[name])) return undefined;
+		if (data[name] !== undefined) known[name] = data[name];
+	}
+	return known as unknown as FromFrame;
 }

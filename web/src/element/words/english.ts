@@ -183,6 +183,7 @@ export const english = {
 	"challenge.continue": "Continue",
 	"secret.caps": "Caps Lock is on.",
 	"server.says": "The server says:",
+	"question.covered": "Something on the page around lies over this question. It takes no answer until that is gone.",
 
 	// Keys that are lent, and old algorithms.
 	"key-use.title": "Use key {key}?",

@@ -175,6 +175,7 @@ export const german: Words & OwnWords = {
 	"challenge.continue": "Weiter",
 	"secret.caps": "Die Feststelltaste ist an.",
 	"server.says": "Der Server sagt:",
+	"question.covered": "Etwas auf der Seite ringsum liegt über dieser Frage. Sie nimmt keine Antwort, bis das weg ist.",
 
 	"key-use.title": "Schlüssel {key} benutzen?",
 	"key-use.who": "Ein Programm auf {host} will sich mit diesem Schlüssel irgendwo anmelden, in Ihrem Namen.",
