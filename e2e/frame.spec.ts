@@ -112,6 +112,7 @@ test("a terminal in a frame: keys to the server, news to the portal, and secrets
 	expect(await storageIn(page)).toEqual({ localStorage: "SecurityError", indexedDB: "refused" });
 	await screenshot(page, "frame-dark");
 	await page.evaluate(() => (window as Any).frame.focus());
+	await expect(frame.getByRole("textbox", { name: /^Terminal input/ })).toBeFocused();
 	await page.keyboard.type("printf '\\033]2;from the shell\\007'; echo very''private; exit 4\n");
 	await expect.poll(() => heard(page)).toContainEqual(["exit", { status: 4 }]);
 	const all = JSON.stringify(await heard(page));
