@@ -276,7 +276,6 @@ test("in a shadow root, under the documented policy: terminal, files, find and p
 		Object.assign(window, { t });
 		const hostKey = { knownHosts: "", onUnknown: "warn" };
 		await t.connect({ host: "127.0.0.1", port, username: "robey", password: "foo", hostKey });
-		t.write("\u001b[38;2;10;200;30mtrue colour\u001b[0m");
 	}, wasmiko.demoPort);
 	await page.getByRole("button", { name: "Files" }).click();
 	const files = page.locator("ssh-files");
@@ -300,8 +299,12 @@ test("in a shadow root, under the documented policy: terminal, files, find and p
 	await page.keyboard.press("Control+Shift+F");
 	await expect(page.getByRole("search")).toBeVisible();
 	expect(await page.evaluate(() => (window as Any).violations)).toEqual([]);
-	// What the page has of it, and what one sees of it.
-	const text = await page.evaluate(async () => (window as Any).t.serialize());
+	const text = await page.evaluate(async () => {
+		const { t } = window as Any;
+		t.write("\u001b[38;2;10;200;30mtrue colour\u001b[0m");
+		await new Promise<void>((done) => t.terminal.write("", done));
+		return t.serialize();
+	});
 	expect(text).toContain("\u001b[38;2;10;200;30mtrue colour");
 });
 

@@ -91,7 +91,7 @@ test("each piece of markup works, the page of ten minutes first", async ({ page 
 	for (const body of [tenMinutes, element]) {
 		await page.route("**/markup.html", (route) => route.fulfill({ contentType: "text/html; charset=utf-8", body }));
 		await page.goto(`${gateway.url}markup.html`);
-		await new Terminal(page).shows("[m] messages");
+		await new Terminal(page).shows("[m] messages", 40_000);
 		await page.unroute("**/markup.html");
 	}
 });

@@ -107,5 +107,6 @@ test("fifty terminals come and go, and nothing stays: Workers, ports, observers,
 	expect(base).toMatchObject({ Worker: 0, WebSocket: 0, "elements.SSHTerminal": 0, "elements.SSHFiles": 0 });
 	const grown = (await heap()) - heapBefore;
 	test.info().annotations.push({ type: "leaks", description: `${JSON.stringify(base)}; heap ${grown} bytes` });
-	expect(grown).toBeLessThan(500_000);
+	// What V8 compiles as it goes; forty-five elements that stay would be tens of megabytes.
+	expect(grown).toBeLessThan(2_000_000);
 });
