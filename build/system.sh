@@ -7,6 +7,7 @@ need() { # COMMAND PACKAGE
 	command -v "$1" >/dev/null 2>&1 || [ -x "/usr/sbin/$1" ] || missing="$missing $2"
 }
 need "${CHROME:-chromium}" chromium
+need "${FIREFOX:-firefox-esr}" firefox-esr
 need sshd openssh-server
 need ssh openssh-client
 need vim vim
