@@ -1,15 +1,13 @@
 /** docs/embedding.md: its snippets, run as they stand but for names that exist nowhere. */
-import { readFileSync } from "node:fs";
 import { openBare } from "./bare.ts";
 import { expect, LOOPBACK, startWasmiko, test, type Wasmiko } from "./fixtures.ts";
+import { snippets } from "./snippets.ts";
 import { Terminal } from "./terminal.ts";
 
 // biome-ignore lint/suspicious/noExplicitAny: what the page defines is what was built, not our sources
 type Any = any;
 
-const doc = readFileSync("../docs/embedding.md", "utf8");
-const blocks = (language: string): string[] =>
-	[...doc.matchAll(new RegExp(`^( *)\`\`\`${language}\\n([\\s\\S]*?)^\\1\`\`\``, "gm"))].map(([, , code = ""]) => code);
+const blocks = (language: string): string[] => snippets("docs/embedding.md", language);
 
 let gateway: Wasmiko;
 let fingerprint: string;
