@@ -53,6 +53,8 @@ async function look(page: Page, name: string): Promise<void> {
 		await page.setViewportSize({ width, height: 900 });
 		await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
 		await screenshot(page, `${name}-${shape}`);
+		// What differs by colours and by width is in two of the four.
+		if (shape === "narrow-light" || shape === "wide-dark") continue;
 		const { violations } = await new AxeBuilder({ page }).analyze();
 		expect(violations.map(({ id, nodes }) => [id, nodes.map((node) => node.html)])).toEqual([]);
 	}
@@ -69,6 +71,7 @@ async function unlock(place: Page | FrameLocator): Promise<void> {
 }
 
 test("through login, terminal, upload, download and logout", async ({ page }) => {
+	test.setTimeout(120_000);
 	// A native dialog has nobody here to answer it: downloads take the way of browsers without one.
 	await page.addInitScript(() => Reflect.deleteProperty(window, "showSaveFilePicker"));
 	await logIn(page, "/", () => look(page, "portal-login"));
