@@ -55,6 +55,12 @@ type Config struct {
 	// back. Zero: there is one.
 	Replica string
 
+	// Redis is where gateways behind one name tell each other which tickets were used
+	// and how often clients came: redis://[USER:PASSWORD@]HOST:PORT/DB, or rediss://.
+	// While it does not answer no ticket is taken, and each gateway's own limits
+	// hold. Zero: this one remembers by itself, which is all that one needs.
+	Redis string
+
 	// Plain is the target, as HOST:PORT, of clients that do not speak relay.v1 but
 	// plain bytes in binary messages, as websockify does. It has to be within Allow.
 	// Zero: such clients are refused. It does not go with Tickets.

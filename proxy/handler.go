@@ -54,6 +54,10 @@ func New(cfg Config) (*Proxy, error) {
 	if err != nil {
 		return nil, err
 	}
+	shared, err := newShared(cfg.Redis, cfg.Log)
+	if err != nil {
+		return nil, err
+	}
 	l := cfg.Limits
 	p := &Proxy{
 		cfg: cfg, page: pg, config: append(config, '\n'), log: cfg.Log,
@@ -63,6 +67,11 @@ func New(cfg Config) (*Proxy, error) {
 		upgrades: newThrottle(l.UpgradesPerMinute, l.UpgradeBurst),
 		failures: newThrottle(l.FailedDialsPerMinute, l.FailedDialsPerMinute),
 		notes:    newThrottle(30, 30),
+	}
+	if shared != nil {
+		p.tickets.shareWith(shared)
+		p.upgrades.shareWith(shared, "upgrade")
+		p.failures.shareWith(shared, "failure")
 	}
 	p.policy.Store(pol)
 	p.metrics = newMetrics(p)
@@ -113,6 +122,8 @@ func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		// One thing here is a service worker, and rules over its own folder alone.
 		// One that was smuggled in would outlive the hole that it came through.
 		plain(w, http.StatusNotFound, "There is no service worker here.")
+	case r.URL.Path == "/readyz":
+		p.ServeReady(w, r)
 	case r.URL.Path == "/config.json":
 		w.Header().Set("Content-Type", "application/json")
 		w.Header().Set("Cache-Control", "no-store")

@@ -1,6 +1,7 @@
 package proxy
 
 import (
+	"math"
 	"net/netip"
 	"sync"
 	"time"
@@ -93,6 +94,7 @@ func (l Limits) held() *netconn.Sessions {
 type throttle struct {
 	every rate.Limit
 	burst int
+	also  func(ip netip.Addr, n int) bool // asks those who count with us, as shared.allow
 
 	mu      sync.Mutex
 	buckets map[netip.Prefix]*rate.Limiter
@@ -111,12 +113,18 @@ func newThrottle(perMinute, burst int) *throttle {
 
 // allow takes a token of ip's and reports whether there was one.
 func (t *throttle) allow(ip netip.Addr) bool {
-	return t.every == rate.Inf || t.bucket(ip).Allow()
+	return t.every == rate.Inf || t.bucket(ip).Allow() && (t.also == nil || t.also(ip, 1))
 }
 
 // exhausted reports whether no token of ip's is left, without taking one.
 func (t *throttle) exhausted(ip netip.Addr) bool {
-	return t.every != rate.Inf && t.bucket(ip).Tokens() < 1
+	return t.every != rate.Inf && (t.bucket(ip).Tokens() < 1 || t.also != nil && !t.also(ip, 0))
+}
+
+// shareWith counts events of that kind together with other gateways.
+func (t *throttle) shareWith(s *shared, kind string) {
+	perMinute := int(math.Round(float64(t.every) * 60))
+	t.also = func(ip netip.Addr, n int) bool { return s.allow(kind, ip, perMinute, t.burst, n) }
 }
 
 func (t *throttle) bucket(ip netip.Addr) *rate.Limiter {

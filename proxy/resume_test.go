@@ -256,6 +256,9 @@ func TestASessionIsResumedWhileTheRelayDrains(t *testing.T) {
 	defer cancel()
 	go func() { drained <- s.Drain(ctx) }()
 	until(t, "the relay does not drain", func() bool { return !s.Ready() })
+	if res, err := http.Get(s.url + "/readyz"); err != nil || res.StatusCode != http.StatusServiceUnavailable {
+		t.Errorf("load balancers are told %v, %v", res, err)
+	}
 	cut.cut(false)
 	echoed(t, c, "after")
 	c.CloseWrite()

@@ -3,6 +3,7 @@ package proxy
 import (
 	"context"
 	"errors"
+	"net/http"
 	"net/netip"
 	"sync"
 	"time"
@@ -120,6 +121,16 @@ func (p *Proxy) Ready() bool {
 	p.sessions.mu.Lock()
 	defer p.sessions.mu.Unlock()
 	return !p.sessions.draining
+}
+
+// ServeReady answers 200 while new sessions are admitted and 503 from Drain on.
+// It is for load balancers, and tells no more than they see anyway.
+func (p *Proxy) ServeReady(w http.ResponseWriter, _ *http.Request) {
+	if !p.Ready() {
+		plain(w, http.StatusServiceUnavailable, "draining")
+		return
+	}
+	plain(w, http.StatusOK, "ok")
 }
 
 // Sessions returns how many sessions there are.

@@ -97,6 +97,8 @@ type tickets struct {
 	mu    sync.Mutex
 	used  map[string]time.Time // jti, and until when it has to be remembered
 	swept time.Time
+
+	alsoUse func(id string, until time.Time) error // marks it for other gateways; nil: there are none
 }
 
 func newTickets(keys []TicketKey, hosts []string) *tickets {
@@ -129,7 +131,18 @@ func (t *tickets) redeem(text, origin string) (*Ticket, error) {
 	if err := t.check(&claims, origin); err != nil {
 		return nil, err
 	}
-	return &claims, t.use(claims.ID, time.Unix(claims.Expires, 0).Add(clockSkew))
+	until := time.Unix(claims.Expires, 0).Add(clockSkew)
+	if err := t.use(claims.ID, until); err != nil || t.alsoUse == nil {
+		return &claims, err
+	}
+	return &claims, t.alsoUse(claims.ID, until)
+}
+
+// shareWith makes a ticket good once, however many gateways there are.
+func (t *tickets) shareWith(s *shared) {
+	if t != nil {
+		t.alsoUse = s.use
+	}
 }
 
 // verify returns what one of the keys has signed.

@@ -2,6 +2,7 @@
 //
 //	wasmiko serve     the page and the relay
 //	wasmiko demo      the same, with an SSH server to play with
+//	wasmiko healthcheck  whether a gateway is well, for containers
 //	wasmiko version   what this is
 //
 // Options come from flags, from the environment (WASMIKO_LISTEN for --listen,
@@ -31,9 +32,11 @@ const (
 )
 
 type commands struct {
-	Serve   serveCommand   `cmd:"" help:"Serve the page and the relay."`
-	Demo    demoCommand    `cmd:"" help:"Serve the page, the relay and a demo SSH server, on this machine only."`
-	Ticket  ticketCommand  `cmd:"" help:"Print a ticket for one connection, as a portal would give it."`
+	Serve       serveCommand       `cmd:"" help:"Serve the page and the relay."`
+	Demo        demoCommand        `cmd:"" help:"Serve the page, the relay and a demo SSH server, on this machine only."`
+	Ticket      ticketCommand      `cmd:"" help:"Print a ticket for one connection, as a portal would give it."`
+	Healthcheck healthcheckCommand `cmd:"" help:"Ask a gateway whether it is well; the answer is the exit code."`
+
 	Version versionCommand `cmd:"" help:"Print the version."`
 }
 
@@ -77,7 +80,7 @@ func run(args []string, stdout, stderr io.Writer) int {
 func sentence(err error) string {
 	var parse *kong.ParseError
 	if errors.As(err, &parse) && strings.HasPrefix(err.Error(), "expected one of") {
-		return "a command is missing: serve, demo, ticket or version (wasmiko --help says more)"
+		return "a command is missing: serve, demo, ticket, healthcheck or version (wasmiko --help says more)"
 	}
 	return err.Error()
 }

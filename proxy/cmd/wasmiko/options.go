@@ -23,6 +23,8 @@ type options struct {
 
 	Replica string `placeholder:"NAME" help:"This gateway's label among several behind one name. Clients that come back put ?r=NAME into the relay's URL."`
 
+	Redis string `placeholder:"URL" help:"redis://HOST:PORT/DB or rediss://, where gateways behind one name share used tickets and rate limits. A password belongs into the file or the environment (WASMIKO_REDIS)."`
+
 	Plain string `placeholder:"HOST:PORT" help:"Target of clients that speak plain bytes, as websockify's do; within --allow. Without it they are refused."`
 
 	TicketKey []string `sep:" " placeholder:"FILE" help:"Key of a portal: an Ed25519 public key in PEM, or a shared secret. Then only clients with a ticket of it are served. The file's name without its ending is the key's id. Repeat for more."`

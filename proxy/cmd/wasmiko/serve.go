@@ -127,6 +127,7 @@ func (o *options) newProxy(pl *plan, own []netip.AddrPort, demo *proxy.Demo, log
 		Tickets:        tickets,
 		Plain:          o.Plain,
 		Replica:        o.Replica,
+		Redis:          o.Redis,
 		Local:          pl.local,
 		TLS:            pl.tls,
 		Hosts:          pl.hosts,
@@ -185,13 +186,7 @@ func (o *options) healthListener(ctx context.Context) (net.Listener, error) {
 func serveHealth(l net.Listener, p *proxy.Proxy) {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /livez", func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "ok\n") })
-	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) {
-		if !p.Ready() {
-			http.Error(w, "draining", http.StatusServiceUnavailable)
-			return
-		}
-		io.WriteString(w, "ok\n")
-	})
+	mux.HandleFunc("GET /readyz", p.ServeReady)
 	mux.Handle("GET /metrics", p.Metrics())
 	srv := &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second, MaxHeaderBytes: 16 << 10}
 	if err := srv.Serve(l); !errors.Is(err, http.ErrServerClosed) {
