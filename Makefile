@@ -61,6 +61,7 @@ check: build $(STATICCHECK)
 go-test:
 	go test -race -timeout 10m ./...
 	go test -timeout 5m -run 'StreamKeeps|TwoBytes|RekeysEvery' ./netconn ./sshcore
+	cd build/manifests && go test ./...
 
 # The core's own tests, run as wasm under Node, packed as the core is; then those of
 # x/crypto and of the kernel beneath it, with SIMD and without.

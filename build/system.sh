@@ -31,6 +31,12 @@ for module in paramiko asyncssh; do
 	/usr/bin/python3 -W ignore -c "import $module" 2>/dev/null || missing="$missing python3-$module"
 done
 need websockify websockify # its client is tried against us, and make bench stands beside its server
+# What stands before gateways in docs/deploy.
+need haproxy haproxy
+need nginx nginx-light
+need caddy caddy
+need systemd-analyze systemd
+need redis-server redis-server # what several gateways share
 fc-list 2>/dev/null | grep -qi emoji || missing="$missing fonts-noto-color-emoji fonts-dejavu-core"
 
 [ -n "$missing" ] || exit 0

@@ -41,6 +41,13 @@ func newMetrics(p *Proxy) *metrics {
 			Buckets: []float64{1, 10, 60, 600, 3600, 4 * 3600, 24 * 3600},
 		}),
 	}
+	// A counter that is there from the start has a first step that can be seen.
+	for _, outcome := range []string{outcomeEnded, outcomeRefused, outcomeResumed} {
+		m.sessions.WithLabelValues(outcome)
+	}
+	for _, direction := range []string{"up", "down"} {
+		m.bytes.WithLabelValues(direction)
+	}
 	m.registry.MustRegister(m.sessions, m.bytes, m.resumed, m.dials, m.lengths,
 		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 			Name: "wasmiko_sessions_active", Help: "Sessions now, with those whose client is away.",

@@ -27,6 +27,12 @@ import (
 // dial asks the running relay for addr.
 func (r *running) dial(t *testing.T, addr string, o netconn.Options) (*netconn.Conn, error) {
 	t.Helper()
+	return dialRelay(t, r.url, addr, o)
+}
+
+// dialRelay asks the relay of the page at url for addr.
+func dialRelay(t *testing.T, url, addr string, o netconn.Options) (*netconn.Conn, error) {
+	t.Helper()
 	host, port, err := net.SplitHostPort(addr)
 	if err != nil {
 		t.Fatal(err)
@@ -35,7 +41,7 @@ func (r *running) dial(t *testing.T, addr string, o netconn.Options) (*netconn.C
 	if err != nil {
 		t.Fatal(err)
 	}
-	return netconn.Dial(t.Context(), "ws"+strings.TrimPrefix(r.url, "http")+"relay", netconn.Target{Host: host, Port: uint16(n)}, o)
+	return netconn.Dial(t.Context(), "ws"+strings.TrimPrefix(url, "http")+"relay", netconn.Target{Host: host, Port: uint16(n)}, o)
 }
 
 // try is dial for the sake of the error; a target that was reached is one too.
