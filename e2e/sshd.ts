@@ -166,11 +166,15 @@ export class SSHD {
 		if (!existsSync(home)) mkdirSync(home);
 		chmodSync(this.dir, 0o711);
 		const uid = 54321;
-		const passwd = `${readFileSync("/etc/passwd", "utf8")}wasmiko:x:${uid}:${uid}::${home}:/bin/bash\n`;
-		const shadow = `${readFileSync("/etc/shadow", "utf8")}wasmiko:${crypt}:19000:0:99999:7:::\n`;
+		const passwd = ["wasmiko", "locked", "expired"].map((name) => `${name}:x:${uid}:${uid}::${home}:/bin/bash\n`);
+		const shadow = [
+			`wasmiko:${crypt}:19000:0:99999:7:::\n`,
+			`locked:!${crypt}:19000:0:99999:7:::\n`, // as passwd -l
+			`expired:${crypt}:19000:0:99999:7::1:\n`, // as chage -E 1
+		];
 		execFileSync("chown", [`${uid}:${uid}`, home]);
-		writeFileSync(join(this.dir, "passwd"), passwd, { mode: 0o644 });
-		writeFileSync(join(this.dir, "shadow"), shadow, { mode: 0o600 });
+		writeFileSync(join(this.dir, "passwd"), readFileSync("/etc/passwd", "utf8") + passwd.join(""), { mode: 0o644 });
+		writeFileSync(join(this.dir, "shadow"), readFileSync("/etc/shadow", "utf8") + shadow.join(""), { mode: 0o600 });
 		const binds = 'mount --bind "$0/passwd" /etc/passwd && mount --bind "$0/shadow" /etc/shadow';
 		const disk = this.#disk
 			? `mkdir "$0/disk" && mount -t tmpfs -o size=${this.#disk},mode=777 none "$0/disk"`

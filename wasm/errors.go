@@ -33,7 +33,7 @@ var errNotConnected = errors.New("not connected")
 // hints say what a person can do, for every code and reason that there is.
 // docs/errors.md lists the same, and a test compares the two.
 var hints = map[string]string{
-	"relay/unreachable": "Check your network. A company proxy may block WebSockets; ask whoever runs it.",
+	"relay/unreachable": "Check your network. The browser must trust the gateway's certificate, and the page's policy (connect-src) must allow it. A company proxy may block WebSockets; ask whoever runs it.",
 	"relay/lost":        "Check your network, then connect again. Programs started without tmux or screen may have ended.",
 	"relay/gone":        "It waits a limited time, and forgets when it is restarted. Connect again. Programs started without tmux or screen may have ended.",
 	"relay/draining":    "It is being restarted. Connect again.",
@@ -70,7 +70,7 @@ var hints = map[string]string{
 	"hostkey/revoked":  "This key is known to be unsafe. Ask whoever runs the server.",
 	"hostkey/mismatch": "Ask whoever gave you the fingerprint.",
 
-	"auth/denied":                 "Check user name, password and key.",
+	"auth/denied":                 "Check user name, password and key. If they are right, the account may be locked or have expired: ask whoever runs the server.",
 	"auth/too-many":               "Connect again. Offer fewer keys: each one counts.",
 	"auth/no-method":              "Use one of the ways that the server accepts.",
 	"auth/cancelled":              "",

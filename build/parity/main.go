@@ -1,5 +1,6 @@
-// Parity checks docs/parity.md: that it has the rows 1 to 82, that each row is
-// either open or names tests, and that every test it names exists.
+// Parity checks docs/parity.md and docs/mistakes.md: that they have all their
+// rows, that each row is either open or names tests, and that every test it
+// names exists.
 //
 // A test is named in backquotes, as `FOLDER: NAME`: a Go test function in that
 // folder, or the words of a title in that spec file.
@@ -15,25 +16,30 @@ import (
 	"strings"
 )
 
-const (
-	table = "docs/parity.md"
-	rows  = 82
-)
+// A table of the documents, and how many rows it has.
+type table struct {
+	path string
+	rows int
+}
+
+var tables = []table{{"docs/parity.md", 82}, {"docs/mistakes.md", 52}}
 
 var named = regexp.MustCompile("`([^`:]+): ([^`]+)`")
 
 func main() {
-	text, err := os.ReadFile(table)
-	if err == nil {
-		err = check(string(text))
-	}
-	if err != nil {
-		fmt.Fprintf(os.Stderr, "parity: %v\n", err)
-		os.Exit(1)
+	for _, t := range tables {
+		text, err := os.ReadFile(t.path)
+		if err == nil {
+			err = t.check(string(text))
+		}
+		if err != nil {
+			fmt.Fprintf(os.Stderr, "%s: %v\n", t.path, err)
+			os.Exit(1)
+		}
 	}
 }
 
-func check(text string) error {
+func (t table) check(text string) error {
 	var errs []error
 	seen, open := map[int]bool{}, 0
 	for line := range strings.Lines(text) {
@@ -55,12 +61,12 @@ func check(text string) error {
 		}
 		errs = append(errs, checkTests(n, cells[4]))
 	}
-	for n := 1; n <= rows; n++ {
+	for n := 1; n <= t.rows; n++ {
 		if !seen[n] {
 			errs = append(errs, fmt.Errorf("row %d is missing", n))
 		}
 	}
-	fmt.Printf("parity: %d of %d rows shown by tests, %d open\n", len(seen)-open, rows, open)
+	fmt.Printf("%s: %d of %d rows shown by tests, %d open\n", t.path, len(seen)-open, t.rows, open)
 	return errors.Join(errs...)
 }
 

@@ -9,7 +9,7 @@ import (
 func TestCheckFindsWhatIsWrong(t *testing.T) {
 	complete := func(change int, row string) string {
 		var b strings.Builder
-		for n := 1; n <= rows; n++ {
+		for n := 1; n <= 82; n++ {
 			if n == change {
 				b.WriteString(row)
 			} else {
@@ -27,7 +27,7 @@ func TestCheckFindsWhatIsWrong(t *testing.T) {
 		{"a test that does not exist is told", complete(7, "| 7 | w | a | `.: TestNothing` |\n"), `no test "TestNothing"`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			err := check(c.text)
+			err := table{"table", 82}.check(c.text)
 			if c.want == "" && err != nil || c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)) {
 				t.Errorf("got %v, want %q", err, c.want)
 			}

@@ -74,6 +74,9 @@ export class Bytes {
 	}
 }
 
+/** The code of a WebSocket that closed without a word, RFC 6455 section 7.4.1. */
+const ABNORMAL = 1006;
+
 /** What has come over a WebSocket. The other side's credit bounds it, and `limit` one that does not keep to it. */
 class Inbox {
 	readonly ws: WebSocket;
@@ -91,6 +94,9 @@ class Inbox {
 		this.#wake = wake;
 		const { signal } = this.#gone;
 		ws.addEventListener("open", () => wake("open"), { signal });
+		// Where a content security policy forbids the connection, no close follows.
+		const refused = () => ws.readyState === WebSocket.CLOSED && wake("close", ABNORMAL, "");
+		ws.addEventListener("error", refused, { signal });
 		ws.addEventListener("message", ({ data }) => this.#receive(data), { signal });
 		ws.addEventListener("close", ({ code, reason }) => wake("close", code, reason), { signal });
 	}

@@ -77,7 +77,8 @@ export const english = {
 	"problem.nothing-sent": "Nothing was sent: no password and no key.",
 	"problem.tried-keys": "Tried: {keys}. Its public half must stand in the account's authorized_keys.",
 	"problem.refused-password": "The server refused the password of {user}.",
-	"problem.refused-password.todo": "Check user name, password and key.",
+	"problem.refused-password.todo":
+		"Check user name, password and key. If they are right, the account may be locked or have expired: ask whoever runs the server.",
 	"problem.given-up": "The connection was given up.",
 	"problem.given-up.todo": "Programs started without tmux or screen will end.",
 	"problem.ended-away": "The server ended the session while you were away.",

@@ -69,7 +69,8 @@ export const german: Words & OwnWords = {
 	"problem.nothing-sent": "Es wurde nichts gesendet: kein Passwort und kein Schlüssel.",
 	"problem.tried-keys": "Versucht: {keys}. Die öffentliche Hälfte muss in authorized_keys des Kontos stehen.",
 	"problem.refused-password": "Der Server hat das Passwort von {user} abgelehnt.",
-	"problem.refused-password.todo": "Prüfen Sie Benutzername, Passwort und Schlüssel.",
+	"problem.refused-password.todo":
+		"Prüfen Sie Benutzername, Passwort und Schlüssel. Stimmen sie, ist das Konto vielleicht gesperrt oder abgelaufen: fragen Sie, wer den Server betreibt.",
 	"problem.given-up": "Die Verbindung wurde aufgegeben.",
 	"problem.given-up.todo": "Programme, die ohne tmux oder screen gestartet wurden, enden.",
 	"problem.ended-away": "Der Server hat die Sitzung beendet, während Sie weg waren.",
@@ -440,7 +441,7 @@ export const german: Words & OwnWords = {
 
 	"error.relay/unreachable": "Keine Verbindung zum Gateway.",
 	"hint.relay/unreachable":
-		"Prüfen Sie Ihr Netz. Ein Proxy der Firma sperrt vielleicht WebSockets; fragen Sie, wer ihn betreibt.",
+		"Prüfen Sie Ihr Netz. Der Browser muss dem Zertifikat des Gateways trauen, und die Regeln der Seite (connect-src) müssen es erlauben. Ein Proxy der Firma sperrt vielleicht WebSockets; fragen Sie, wer ihn betreibt.",
 	"error.relay/lost": "Die Verbindung zum Gateway ist abgerissen.",
 	"hint.relay/lost":
 		"Prüfen Sie Ihr Netz, und verbinden Sie neu. Programme ohne tmux oder screen sind vielleicht beendet.",
@@ -455,7 +456,8 @@ export const german: Words & OwnWords = {
 	"error.hostkey/mismatch": "{where} zeigt einen anderen Schlüssel als den festgelegten.",
 	"hint.hostkey/mismatch": "Es wurde nichts gesendet. Fragen Sie, wer Ihnen den Fingerabdruck gegeben hat.",
 	"error.auth/denied": "{where} hat die Anmeldung abgelehnt.",
-	"hint.auth/denied": "Prüfen Sie Benutzername, Passwort und Schlüssel.",
+	"hint.auth/denied":
+		"Prüfen Sie Benutzername, Passwort und Schlüssel. Stimmen sie, ist das Konto vielleicht gesperrt oder abgelaufen: fragen Sie, wer den Server betreibt.",
 	"error.closed/server": "Der Server hat die Verbindung beendet.",
 	"hint.closed/server": "Verbinden Sie neu. Sein Protokoll sagt vielleicht, warum.",
 };
