@@ -1,8 +1,10 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { createReadStream, existsSync, mkdtempSync, rmSync } from "node:fs";
 import { createServer, type IncomingMessage, request, type ServerResponse } from "node:http";
+import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Duplex } from "node:stream";
 
 /** How a page is opened. */
 export interface RunOptions {
@@ -28,7 +30,9 @@ export class BenchServer {
 	#report: ((value: unknown) => void) | undefined;
 	#mark: (name: string) => void = () => {};
 	#browser: ChildProcess | undefined;
-	readonly #server = createServer((req, res) => this.#serve(req, res));
+	readonly #server = createServer((req, res) => this.#serve(req, res)).on("upgrade", (req, socket, head) =>
+		this.#tunnel(req, socket, head),
+	);
 
 	async start(): Promise<void> {
 		await new Promise<void>((resolve) => this.#server.listen(0, "127.0.0.1", resolve));
@@ -113,7 +117,8 @@ export class BenchServer {
 	#pass(req: IncomingMessage, res: ServerResponse): void {
 		const target = new URL(req.url ?? "/", this.relay.replace(/^ws/, "http"));
 		const headers = { ...req.headers, host: target.host };
-		const inject = target.search.includes("bench");
+		const script = target.searchParams.get("bench");
+		const inject = script !== null;
 		if (inject) headers["accept-encoding"] = "identity";
 		const onward = request(target, { method: req.method ?? "GET", headers }, (answer) => {
 			// The policy lets a Worker connect to its own origin only, and our relay has another.
@@ -128,10 +133,25 @@ export class BenchServer {
 			answer.on("data", (chunk) => {
 				html += chunk;
 			});
-			answer.on("end", () => res.end(html.replace("</head>", '<script src="/bench/load.js"></script></head>')));
+			answer.on("end", () =>
+				res.end(html.replace("</head>", `<script type="module" src="/bench/${script}.js"></script></head>`)),
+			);
 		});
 		onward.on("error", () => res.writeHead(502).end());
 		req.pipe(onward);
+	}
+
+	/** The application's own WebSocket leads to its page's origin, which is ours here. */
+	#tunnel(req: IncomingMessage, socket: Duplex, head: Buffer): void {
+		const { hostname, port } = new URL(this.relay);
+		const onward = connect(Number(port), hostname, () => {
+			const lines = [`GET ${req.url} HTTP/1.1`];
+			for (const [name, value] of Object.entries(req.headers)) if (name !== "host") lines.push(`${name}: ${value}`);
+			onward.write(`${lines.join("\r\n")}\r\nhost: ${hostname}:${port}\r\n\r\n`);
+			onward.write(head);
+			onward.pipe(socket).pipe(onward);
+		});
+		for (const each of [socket, onward]) each.on("error", () => [socket, onward].forEach((end) => void end.destroy()));
 	}
 }
 
@@ -165,6 +185,7 @@ const flags = [
 	"--disable-background-networking",
 	"--disable-component-update",
 	"--disable-sync",
+	"--disable-popup-blocking",
 	"--window-size=1280,800",
 	...(process.getuid?.() === 0 ? ["--no-sandbox"] : []),
 ];

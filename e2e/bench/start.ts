@@ -5,8 +5,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Figures, MB, type Times } from "./bench.ts";
 import { removeProfile } from "./browser.ts";
-import { at, over } from "./row.ts";
+import { at, known, over } from "./row.ts";
 import { median } from "./stats.ts";
+
+/** What a page tells of itself: milliseconds since it was asked for, and bytes that came for the core. */
+interface Visit {
+	readonly compiled: number;
+	readonly prompt: number;
+	readonly fetched: number;
+}
 
 export const start: Figures = {
 	"wasm-brotli first-load-brotli": async ({ url }) => {
@@ -32,13 +39,40 @@ export const start: Figures = {
 		const warm: number[] = [];
 		for (let i = 0; i < 5; i++) {
 			const profile = mkdtempSync(join(tmpdir(), "wasmiko-bench-"));
-			cold.push((await page.run<{ usable: number }>("/?bench", {}, { profile })).usable);
-			warm.push((await page.run<{ usable: number }>("/?bench", {}, { profile })).usable);
+			cold.push((await page.run<{ usable: number }>("/?bench=load", {}, { profile })).usable);
+			warm.push((await page.run<{ usable: number }>("/?bench=load", {}, { profile })).usable);
 			await removeProfile(profile);
 		}
 		return [
 			at("cold-load", "ms", median(cold), 300, "new profile, to a field that takes input"),
 			at("warm-load", "ms", median(warm), 300, "the same profile again"),
+		];
+	},
+
+	"first-prompt first-prompt-again first-prompt-tab": async (bench) => {
+		const visits: Record<"cold" | "again" | "tab", Visit[]> = { cold: [], again: [], tab: [] };
+		const job = { kind: "visit", target: bench.target() };
+		for (let i = 0; i < 3; i++) {
+			const profile = mkdtempSync(join(tmpdir(), "wasmiko-bench-"));
+			for (const [kind, query] of [
+				["cold", ""],
+				["again", ""],
+				["tab", "?tab"],
+			] as const)
+				visits[kind].push(await bench.page.run<Visit>(`/bench/library.html${query}`, job, { profile }));
+			await removeProfile(profile);
+		}
+		const row = (name: string, seen: Visit[], peer?: number) => {
+			const [compiled, fetched] = [median(seen.map((v) => v.compiled)), median(seen.map((v) => v.fetched))];
+			const how = `from nothing to a prompt; ${Math.round(fetched / 1000)} KB of the core fetched, compiled by ${Math.round(compiled)} ms`;
+			const wasmiko = median(seen.map((v) => v.prompt));
+			return known({ name, unit: "ms", wasmiko, ...(peer && { peer }), lowerIsBetter: true, how });
+		};
+		const cold = row("first-prompt", visits.cold);
+		return [
+			cold,
+			row("first-prompt-again", visits.again, cold.wasmiko),
+			row("first-prompt-tab", visits.tab, cold.wasmiko),
 		];
 	},
 

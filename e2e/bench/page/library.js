@@ -2,23 +2,45 @@
 import { finish, job } from "./report.js";
 
 const { connect, preload } = await import("/lib/wasmiko.js");
-await preload?.();
+await preload();
+const compiled = performance.now();
 const encoder = new TextEncoder();
 
+/** From connect() to the first bytes of a login shell. */
+async function firstPrompt(target) {
+	const client = await connect(target);
+	const shell = await client.shell();
+	await new Promise((resolve) => {
+		shell.attach((_, consumed) => {
+			consumed();
+			resolve();
+		});
+	});
+	return client;
+}
+
 const measures = {
+	// From the address to a prompt, and how much of it the network had to do. With ?tab, in a tab that this one opens.
+	async visit({ target }) {
+		const client = await firstPrompt(target);
+		const prompt = performance.now();
+		// The browser keeps compiled code after a while.
+		await new Promise((resolve) => setTimeout(resolve, 3000));
+		await client.close();
+		if (location.search === "?tab") {
+			window.open(location.pathname, "_blank", "noopener");
+			return new Promise(() => {});
+		}
+		const core = performance.getEntriesByType("resource").find(({ name }) => /core-.*\.wasm$/.test(name));
+		return { compiled, prompt, fetched: core.transferSize };
+	},
+
 	// From connect() to the first bytes of a login shell.
 	async prompt({ target, runs }) {
 		const times = [];
 		for (let i = 0; i < runs; i++) {
 			const start = performance.now();
-			const client = await connect(target);
-			const shell = await client.shell();
-			await new Promise((resolve) => {
-				shell.attach((_, consumed) => {
-					consumed();
-					resolve();
-				});
-			});
+			const client = await firstPrompt(target);
 			times.push(performance.now() - start);
 			await client.close();
 		}
