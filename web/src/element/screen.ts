@@ -37,6 +37,10 @@ export interface ScreenEvents {
 	onRemoteCopy(text: string): void;
 }
 
+/** With more lines than this to wrap anew, another width costs more than a frame: it waits until the box rests. */
+const manyLines = 5000;
+const restMs = 100;
+
 const xtermSheet = sheet(xtermStyles);
 
 /**
@@ -53,6 +57,7 @@ export class Screen implements Disposable {
 	readonly #observer: ResizeObserver;
 	readonly #renderer: Renderer;
 	#frame = 0;
+	#resting: ReturnType<typeof setTimeout> | undefined;
 	#gone = false;
 
 	/** Opens a terminal in box, which lies in root. */
@@ -139,6 +144,7 @@ export class Screen implements Disposable {
 	[Symbol.dispose](): void {
 		this.#gone = true;
 		cancelAnimationFrame(this.#frame);
+		clearTimeout(this.#resting);
 		this.#observer.disconnect();
 		for (const each of this.#owned) each.dispose();
 		this.#renderer[Symbol.dispose]();
@@ -186,7 +192,9 @@ export class Screen implements Disposable {
 
 	#resized(): void {
 		if (this.#box.clientWidth > 0) void this.#renderer.show();
-		this.fitSoon();
+		clearTimeout(this.#resting);
+		if (this.terminal.buffer.normal.length < manyLines) this.fitSoon();
+		else this.#resting = setTimeout(() => this.fitSoon(), restMs);
 	}
 }
 

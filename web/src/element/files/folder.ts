@@ -8,6 +8,8 @@ export type FolderState = "idle" | "loading" | "ready" | "stopped" | "failed";
 
 /** Entries are shown as they come, so often. */
 const showMs = 120;
+/** Many take long to show: reading has this many times as long before they are shown again. */
+const readShare = 8;
 /** More entries than this nobody looks through; a hostile server would never end. */
 const most = 1_000_000;
 /** More names that were left out nobody reads. */
@@ -84,18 +86,20 @@ export class Folder {
 
 	async #read(sftp: SFTP, signal: AbortSignal): Promise<void> {
 		let fresh: Entry[] = [];
-		let shown = performance.now();
+		let due = performance.now() + showMs;
 		const show = (): void => {
+			const start = performance.now();
 			this.listing.add(fresh);
 			this.selection.cursor ??= this.listing.rows[0];
 			fresh = [];
 			this.#onChange();
-			shown = performance.now();
+			const end = performance.now();
+			due = end + Math.max(showMs, readShare * (end - start));
 		};
 		for await (const entry of this.#list(sftp, signal)) {
 			if (signal.aborted) return;
 			fresh.push(entry);
-			if (performance.now() - shown >= showMs) show();
+			if (performance.now() >= due) show();
 		}
 		if (!signal.aborted) show();
 	}
