@@ -18,15 +18,25 @@ export function memory(pids: readonly number[]): number {
 
 /** Seconds that the Workers' threads have computed. */
 export function workerSeconds(pids: readonly number[]): number {
-	let ticks = 0;
+	let seconds = 0;
 	for (const pid of pids)
 		for (const thread of list(`/proc/${pid}/task`)) {
-			const [, name = "", rest = ""] = /\((.*)\) (.*)/s.exec(read(`/proc/${pid}/task/${thread}/stat`)) ?? [];
-			// proc(5): of what follows the name, fields 12 and 13 are utime and stime.
-			const fields = rest.split(" ");
-			if (name.startsWith("DedicatedWorker")) ticks += Number(fields[11]) + Number(fields[12]);
+			const { name, computed } = stat(`/proc/${pid}/task/${thread}/stat`);
+			if (name.startsWith("DedicatedWorker")) seconds += computed;
 		}
-	return ticks * TICK;
+	return seconds;
+}
+
+/** Seconds that processes have computed, with all of their threads. */
+export function cpuSeconds(pids: readonly number[]): number {
+	return pids.reduce((sum, pid) => sum + stat(`/proc/${pid}/stat`).computed, 0);
+}
+
+function stat(path: string): { name: string; computed: number } {
+	const [, name = "", rest = ""] = /\((.*)\) (.*)/s.exec(read(path)) ?? [];
+	// proc(5): of what follows the name, fields 12 and 13 are utime and stime.
+	const fields = rest.split(" ");
+	return { name, computed: (Number(fields[11] ?? 0) + Number(fields[12] ?? 0)) * TICK };
 }
 
 function descendants(pid: number): number[] {

@@ -7,6 +7,7 @@ import { exec } from "./exec.ts";
 import { memory } from "./memory.ts";
 import { relay } from "./relay.ts";
 import type { Row } from "./row.ts";
+import { scale } from "./scale.ts";
 import { sftp } from "./sftp.ts";
 import { start } from "./start.ts";
 import { printTable, writeTable } from "./table.ts";
@@ -15,7 +16,7 @@ import { terminal } from "./terminal.ts";
 /** No measurement takes longer unless it hangs, and then the others still have their turn. */
 const limit = 180_000;
 
-const figures: Figures = { ...start, ...terminal, ...exec, ...sftp, ...memory, ...relay };
+const figures: Figures = { ...start, ...terminal, ...exec, ...sftp, ...memory, ...relay, ...scale };
 const only = process.argv[2];
 const picked = Object.entries(figures).filter(
 	([names]) => !only || names.split(" ").some((name) => name.startsWith(only)),

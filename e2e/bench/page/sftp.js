@@ -74,6 +74,22 @@ const measures = {
 		return {};
 	},
 
+	// Each folder to its end.
+	async list() {
+		await quiet();
+		await mark("connected");
+		const times = [];
+		for (const path of task.paths) {
+			const start = performance.now();
+			let count = 0;
+			for await (const _ of sftp.list(path, { max: task.count })) count++;
+			times.push(performance.now() - start);
+			if (!path.endsWith(`-${count}`)) throw new Error(`${path}: ${count} entries`);
+		}
+		await mark("listed");
+		return { times };
+	},
+
 	async putSmall() {
 		const files = new Map();
 		await eachSmall(async (name) => files.set(name, await (await local(name, task.size)).getFile()));
