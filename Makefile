@@ -60,7 +60,7 @@ check: build $(STATICCHECK)
 
 go-test:
 	go test -race -timeout 10m ./...
-	go test -timeout 5m -run 'StreamKeeps|TwoBytes|RekeysEvery' ./netconn ./sshcore
+	go test -timeout 5m -run 'StreamKeeps|TwoBytes|RekeysEvery|FaultsAll' ./netconn ./sshcore
 	cd build/manifests && go test ./...
 
 # The core's own tests, run as wasm under Node, packed as the core is; then those of

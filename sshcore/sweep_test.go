@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -17,58 +18,79 @@ import (
 	"github.com/wasmiko/wasmiko/sshcore/internal/sshtest"
 )
 
+// A spoiler does what is to be done to p at one of its bytes; false ends the
+// connection there.
+type spoiler func(p []byte, at int) ([]byte, bool)
+
+var spoilers = map[string]spoiler{
+	"is cut off":  func(p []byte, at int) ([]byte, bool) { return p[:at], false },
+	"has a flip":  func(p []byte, at int) ([]byte, bool) { p[at] ^= 0x40; return p, true },
+	"is lost":     func(p []byte, at int) ([]byte, bool) { return slices.Delete(p, at, at+1), true },
+	"comes twice": func(p []byte, at int) ([]byte, bool) { return slices.Insert(p, at, p[at]), true },
+	"is preceded": func(p []byte, at int) ([]byte, bool) { return slices.Insert(p, at, p[at]+1), true },
+}
+
 // fault is a connection that goes wrong at one byte of one direction.
 type fault struct {
 	net.Conn
 	incoming bool // the direction
 	at       int  // the byte, from 0
-	cut      bool // end there; otherwise flip a bit
+	spoil    spoiler
 
 	mu   sync.Mutex
 	seen int
+	rest []byte // read, and not yet taken
+	end  bool   // after rest
 }
 
 func (f *fault) Read(p []byte) (int, error) {
-	n, err := f.Conn.Read(p)
 	if !f.incoming {
-		return n, err
+		return f.Conn.Read(p)
 	}
-	keep := f.spoil(p[:n])
-	if keep < n {
-		f.Conn.Close()
-		return keep, net.ErrClosed
+	for len(f.rest) == 0 {
+		if f.end {
+			return 0, net.ErrClosed
+		}
+		buf := make([]byte, len(p))
+		n, err := f.Conn.Read(buf)
+		if err != nil {
+			return 0, err
+		}
+		f.rest, f.end = f.passes(buf[:n])
 	}
-	return n, err
+	n := copy(p, f.rest)
+	f.rest = f.rest[n:]
+	return n, nil
 }
 
 func (f *fault) Write(p []byte) (int, error) {
 	if f.incoming {
 		return f.Conn.Write(p)
 	}
-	q := append([]byte(nil), p...)
-	keep := f.spoil(q)
-	n, err := f.Conn.Write(q[:keep])
-	if keep < len(p) {
-		f.Conn.Close()
-		return n, net.ErrClosed
+	q, end := f.passes(slices.Clone(p))
+	if _, err := f.Conn.Write(q); err != nil {
+		return 0, err
 	}
-	return n, err
+	if end {
+		return 0, net.ErrClosed
+	}
+	return len(p), nil
 }
 
-// spoil does what is to be done to p, and returns how much of it passes.
-func (f *fault) spoil(p []byte) int {
+// passes is what becomes of p, and whether nothing follows.
+func (f *fault) passes(p []byte) ([]byte, bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	at := f.at - f.seen
 	f.seen += len(p)
 	if at < 0 || at >= len(p) {
-		return len(p)
+		return p, false
 	}
-	if f.cut {
-		return at
+	p, goOn := f.spoil(p, at)
+	if !goOn {
+		f.Conn.Close()
 	}
-	p[at] ^= 0x40
-	return len(p)
+	return p, !goOn
 }
 
 // outcome of a login and a command over a faulty connection.
@@ -94,16 +116,16 @@ func overFault(t *testing.T, srv *sshtest.Server, f *fault, text string) (out []
 // that.
 func TestFaultsAllAlongTheWay(t *testing.T) {
 	const text = "the quick brown fox"
-	const step = 7 // with 1 it takes 9 s, and a minute under -race
-	for _, incoming := range []bool{true, false} {
-		for _, cut := range []bool{true, false} {
-			t.Run(fmt.Sprintf("incoming %v, cut %v", incoming, cut), func(t *testing.T) {
+	for name, spoil := range spoilers {
+		for _, incoming := range []bool{true, false} {
+			t.Run(fmt.Sprintf("a byte %s, incoming %v", name, incoming), func(t *testing.T) {
+				t.Parallel()
 				failed, done := 0, false
-				for at := 0; !done; at += step {
+				for at := 0; !done; at += faultStep {
 					synctest.Test(t, func(t *testing.T) {
 						srv := passwordServer(t)
 						srv.Run = func(s *sshtest.Session) { fmt.Fprint(s, s.Line); s.Exit(0) }
-						f := &fault{incoming: incoming, at: at, cut: cut}
+						f := &fault{incoming: incoming, at: at, spoil: spoil}
 						out, took, err := overFault(t, srv, f, text)
 						switch {
 						case err == nil && string(out) != text:
@@ -121,7 +143,7 @@ func TestFaultsAllAlongTheWay(t *testing.T) {
 						done = f.seen <= at
 					})
 				}
-				if failed < 200 {
+				if failed < 1000/faultStep {
 					t.Errorf("only %d faults were noticed: does the sweep sweep?", failed)
 				}
 				t.Logf("%d faults noticed", failed)
