@@ -302,18 +302,39 @@ func TestNamesThatLeadElsewhereAreRefusedAndTold(t *testing.T) {
 
 func TestAnEndlessListingEnds(t *testing.T) {
 	page := strings.Split(strings.Repeat("name ", 999)+"name", " ")
-	withSFTP(t, dirServer(func(int) []string { return page }, aFile), func(t *testing.T, s *SFTP) {
-		n := 0
-		for _, err := range s.List(t.Context(), "/d") {
-			if err != nil {
-				if !errors.Is(err, ErrTooMany) || n != maxEntries {
-					t.Errorf("after %d entries: %v", n, err)
-				}
-				break
+	dots := strings.Split(strings.Repeat(". .. ", 499)+". ..", " ")
+	for _, c := range []struct {
+		name string
+		page func(n int) []string
+		want int
+	}{
+		{"of names", func(int) []string { return page }, maxEntries},
+		{"of nothing but dots", func(int) []string { return dots }, 0},
+		{"of as many as are believed, and the dots", func(n int) []string {
+			switch {
+			case n == 0:
+				return []string{".", ".."}
+			case n <= maxEntries/len(page):
+				return page
 			}
-			n++
-		}
-	})
+			return nil
+		}, maxEntries},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			withSFTP(t, dirServer(c.page, aFile), func(t *testing.T, s *SFTP) {
+				n, ended := 0, error(nil)
+				for _, err := range s.List(t.Context(), "/d") {
+					if ended = err; err != nil {
+						break
+					}
+					n++
+				}
+				if endless := c.page(1<<30) != nil; errors.Is(ended, ErrTooMany) != endless || n != c.want {
+					t.Errorf("after %d entries: %v", n, ended)
+				}
+			})
+		})
+	}
 }
 
 func TestAListingStopsWhenItIsTold(t *testing.T) {

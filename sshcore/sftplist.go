@@ -27,6 +27,7 @@ type Dir struct {
 	page    fields // entries that came and were not taken yet
 	left    uint32 // of them
 	seen    int
+	dots    int // "." and ".."
 	end     error
 	refused []*NameError
 	bad     int
@@ -109,10 +110,15 @@ func (d *Dir) take() (e Entry, ok bool, err error) {
 	if d.page.bad {
 		return e, false, failed("list", d.path, d.s.c.broken("a listing that is cut off"))
 	}
-	if d.seen++; d.seen > maxEntries {
+	// "." and ".." are no entries, but a server that sends nothing else has to end.
+	count, dots := &d.seen, name == "." || name == ".."
+	if dots {
+		count = &d.dots
+	}
+	if *count++; *count > maxEntries {
 		return e, false, failed("list", d.path, ErrTooMany)
 	}
-	if name == "." || name == ".." {
+	if dots {
 		return e, false, nil
 	}
 	if !goodName(name) {
