@@ -99,6 +99,8 @@ async function bundlePage() {
 			{ in: "web/app/app.css", out: "app" },
 			{ in: "web/app/embed.ts", out: "embed" },
 			{ in: "web/app/embed.css", out: "embed" },
+			{ in: "web/app/sign-in.ts", out: "sign-in" },
+			{ in: "web/app/sign-in.css", out: "sign-in" },
 			{ in: "web/src/client/index.ts", out: "wasmiko" },
 			{ in: "web/src/element/index.ts", out: "element" },
 			{ in: "web/src/frame/index.ts", out: "frame" },
@@ -142,6 +144,7 @@ async function bundlePage() {
 	const loads = (entry) => staticImports(metafile, built(entry, ".js")).map((f) => relative(webDist, f));
 	writeHTML("index.html", "app", ...html("app"));
 	writeHTML("embed.html", "embed", ...html("embed"));
+	writeHTML("sign-in.html", "sign-in", ...html("sign-in"));
 	const manifest = {
 		firstLoad: ["index.html", relative(webDist, css), ...static_.map((f) => relative(webDist, f))],
 		core: `assets/${wasm}`,

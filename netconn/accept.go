@@ -22,7 +22,8 @@ type AcceptOptions struct {
 	// WebSocket ends its connection.
 	Sessions *Sessions
 
-	// User is who the client is. Only the same may resume.
+	// User is who the client is. Only the same may resume; what belongs to nobody
+	// belongs to whoever has its secret.
 	User string
 
 	// Owner is whom a connection counts for while its client is away: the user, or

@@ -56,6 +56,8 @@ const (
 	CodeLimit Code = 4005
 	// CodeReset: the target reset the connection in mid-stream.
 	CodeReset Code = 4006
+	// CodeSignIn: the relay serves only who has signed in to it.
+	CodeSignIn Code = 4007
 	// CodeTicketMissing: the relay connects only what tickets allow.
 	CodeTicketMissing Code = 4021
 	// CodeTicketSignature: no key that the relay knows has signed the ticket.
@@ -107,6 +109,7 @@ var codeText = map[Code]string{
 	CodeDialFailed: "target cannot be connected",
 	CodeLimit:      "relay limit reached",
 	CodeReset:      "connection reset by target",
+	CodeSignIn:     "not signed in to the relay",
 	CodeNoSuchHost: "no such host",
 	CodeRefused:    "connection refused by target",
 	CodeTimedOut:   "target did not answer",

@@ -183,7 +183,7 @@ func (s *Sessions) rejoin(sock Socket, r resume, nonce [16]byte, user string) (*
 		k = c.back.(*kept)
 		id = &k.identity
 	}
-	if !id.genuine(r.mac, client, nonce, r.epoch, r.rx, r.limit) || k == nil || k.user != user {
+	if !id.genuine(r.mac, client, nonce, r.epoch, r.rx, r.limit) || k == nil || k.user != "" && k.user != user {
 		return nil, errNoSession
 	}
 	if err := c.takeOver(sock, r, nonce, k); err != nil {

@@ -29,6 +29,10 @@ func newRecord(v visit) *record {
 	return &record{id: rand.Text(), start: time.Now(), visit: v, outcome: outcomeEnded}
 }
 
+// known reports whether it is known who the client is: who may be told what is
+// there, because somebody answers for it.
+func (r *record) known() bool { return r.visit.user.Present() || r.subject != "" }
+
 // How a client's visit ended.
 const (
 	outcomeRefused = "refused"
@@ -46,6 +50,8 @@ func (r *record) write(ctx context.Context, log *slog.Logger) {
 		slog.String("session", r.id),
 		slog.String("client", r.visit.ip.String()),
 		slog.String("origin", r.visit.origin),
+		slog.String("user", r.visit.user.Name),
+		slog.String("way", r.visit.user.Way),
 		slog.String("subject", clip(r.subject)),
 		slog.String("target", clip(r.host)),
 		slog.Int("port", int(r.port)),

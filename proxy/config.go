@@ -10,6 +10,8 @@ import (
 	"net/netip"
 	"net/url"
 	"strings"
+
+	"github.com/wasmiko/wasmiko/proxy/signin"
 )
 
 // Config says what a Proxy serves, to whom, and where it may connect.
@@ -46,9 +48,13 @@ type Config struct {
 	Allow []string
 
 	// Tickets are the keys of the portals that may send clients here. With any,
-	// every client needs a ticket, and the target is the ticket's, within Allow.
-	// Zero: clients name their targets.
+	// every client needs a ticket, and the target is the ticket's, within Allow; with
+	// SignIn, too, who has signed in needs none. Zero: clients name their targets.
 	Tickets []TicketKey
+
+	// SignIn says by which ways people sign in, before they are served. Its Proxies
+	// are TrustedProxies if empty. Nil: nobody has to.
+	SignIn *signin.Config
 
 	// Replica is this proxy's label among several behind one name: clients that
 	// resume put it into the relay's URL as ?r=, for a load balancer to lead them

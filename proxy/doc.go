@@ -16,7 +16,7 @@
 //   - Is the request ours? The Host header must be on a list, so that a foreign
 //     name that was rebound to this address is refused (421), and the Origin
 //     must be on a list, exactly, with its port, so that no other page can use
-//     the visitor's browser as its door (403). Cookies play no part.
+//     the visitor's browser as its door (403).
 //   - Is the target allowed? Allow patterns are matched against the name, the
 //     port and every address that the name resolves to. Some addresses are
 //     never dialled: link-local ones, clouds' metadata services, multicast,
@@ -40,7 +40,15 @@
 // Browsers always send one with a WebSocket. A request with neither Origin nor
 // Sec-Fetch headers comes from another program. Where only programs of this
 // machine can connect (Config.Local) it is allowed, because such a program can
-// reach the same hosts without help. Elsewhere it is refused.
+// reach the same hosts without help. Elsewhere it is refused, unless portals give
+// tickets: such a program has to bring one, and its cookies do not count.
+//
+// # Who has signed in
+//
+// With Config.SignIn the relay serves people (see package signin). Browsers do not
+// show a script why an upgrade was refused: who has not signed in is told so after
+// it. A session belongs to its user, and only the same user resumes it; a sign-in
+// whose time is over is good enough for that.
 //
 // # Use
 //

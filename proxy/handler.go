@@ -2,7 +2,6 @@ package proxy
 
 import (
 	"context"
-	"encoding/json"
 	"log/slog"
 	"net/http"
 	"net/netip"
@@ -12,7 +11,10 @@ import (
 	"time"
 
 	"github.com/coder/websocket"
+
 	"github.com/wasmiko/wasmiko/netconn"
+	"github.com/wasmiko/wasmiko/proxy/internal/throttle"
+	"github.com/wasmiko/wasmiko/proxy/signin"
 )
 
 // Proxy is the http.Handler: the page, and the relay at /relay. Make one with
@@ -21,14 +23,16 @@ type Proxy struct {
 	cfg      Config
 	policy   atomic.Pointer[policy]
 	page     *page
-	config   []byte // the answer to /config.json
+	config   configJSON
 	sessions *registry
-	held     *netconn.Sessions // nil: none is kept without its client
-	tickets  *tickets          // nil: none are needed
-	upgrades *throttle
-	failures *throttle
+	held     *netconn.Sessions  // nil: none is kept without its client
+	tickets  *tickets           // nil: none are needed
+	gate     *signin.Gate       // nil: nobody has to sign in
+	upgrades *throttle.Throttle // by address
+	byUser   *throttle.Throttle // upgrades by user
+	failures *throttle.Throttle // of dials, by whom they count for
 	metrics  *metrics
-	notes    *throttle // of refused upgrades in the log: any page can cause them
+	notes    *throttle.Throttle // of refused upgrades in the log: any page can cause them
 	log      *slog.Logger
 }
 
@@ -46,32 +50,29 @@ func New(cfg Config) (*Proxy, error) {
 	if err != nil {
 		return nil, err
 	}
-	config, err := json.Marshal(struct {
-		Version string   `json:"version"`
-		Demo    *Demo    `json:"demo,omitempty"`
-		Embed   []string `json:"embed,omitempty"`
-	}{cfg.Version, cfg.Demo, cfg.Embedders})
-	if err != nil {
-		return nil, err
-	}
 	shared, err := newShared(cfg.Redis, cfg.Log)
 	if err != nil {
 		return nil, err
 	}
 	l := cfg.Limits
 	p := &Proxy{
-		cfg: cfg, page: pg, config: append(config, '\n'), log: cfg.Log,
-		sessions: newRegistry(l.Sessions, l.SessionsPerIP),
+		cfg: cfg, page: pg, log: cfg.Log,
+		config:   configJSON{Version: cfg.Version, Demo: cfg.Demo, Embed: cfg.Embedders},
+		sessions: newRegistry(l.Sessions, l.SessionsPerIP, l.SessionsPerUser),
 		held:     l.held(),
 		tickets:  newTickets(cfg.Tickets, cfg.Hosts),
-		upgrades: newThrottle(l.UpgradesPerMinute, l.UpgradeBurst),
-		failures: newThrottle(l.FailedDialsPerMinute, l.FailedDialsPerMinute),
-		notes:    newThrottle(30, 30),
+		upgrades: throttle.New(l.UpgradesPerMinute, l.UpgradeBurst, 0),
+		byUser:   throttle.New(l.UpgradesPerUser, 2*l.UpgradesPerUser, 0),
+		failures: throttle.New(l.FailedDialsPerMinute, l.FailedDialsPerMinute, time.Minute),
+		notes:    throttle.New(30, 30, 0),
+	}
+	if err := p.openGate(); err != nil {
+		return nil, err
 	}
 	if shared != nil {
 		p.tickets.shareWith(shared)
-		p.upgrades.shareWith(shared, "upgrade")
-		p.failures.shareWith(shared, "failure")
+		p.upgrades.ShareWith(shared.counter("upgrade"))
+		p.failures.ShareWith(shared.counter("failure"))
 	}
 	p.policy.Store(pol)
 	p.metrics = newMetrics(p)
@@ -115,6 +116,8 @@ func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		plain(w, http.StatusMisdirectedRequest, "This server does not answer to that name. If it should, start wasmiko with --host NAME.")
 	case r.URL.Path == "/relay":
 		p.serveRelay(w, r)
+	case p.gate != nil && signin.Serves(r.URL.Path):
+		p.gate.ServeHTTP(w, r)
 	case r.Method != http.MethodGet && r.Method != http.MethodHead:
 		w.Header().Set("Allow", "GET, HEAD")
 		plain(w, http.StatusMethodNotAllowed, "Only GET and HEAD are answered here.")
@@ -125,11 +128,12 @@ func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case r.URL.Path == "/readyz":
 		p.ServeReady(w, r)
 	case r.URL.Path == "/config.json":
-		w.Header().Set("Content-Type", "application/json")
-		w.Header().Set("Cache-Control", "no-store")
-		w.Write(p.config)
+		p.serveConfig(w, r)
 	case p.page == nil:
 		plain(w, http.StatusServiceUnavailable, "The page has not been built. Run `make build` and start wasmiko again.")
+	case p.mustSignIn(r):
+		w.Header().Set("Cache-Control", "no-store")
+		http.Redirect(w, r, signInFor(r), http.StatusSeeOther)
 	default:
 		p.page.ServeHTTP(w, r)
 	}
@@ -139,15 +143,24 @@ func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 type visit struct {
 	ip     netip.Addr
 	origin string
+	user   signin.User // nobody, where nobody has to sign in
+}
+
+// counts is whom failures and waiting sessions count for.
+func (v visit) counts() string {
+	if v.user.Name != "" {
+		return "user " + v.user.Name
+	}
+	return throttle.Network(v.ip)
 }
 
 // serveRelay decides whether the request may become a WebSocket, and makes it
 // one.
 func (p *Proxy) serveRelay(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Cache-Control", "no-store")
-	v := visit{p.clientIP(r), clip(r.Header.Get("Origin"))}
+	v := visit{ip: p.clientIP(r), origin: clip(r.Header.Get("Origin")), user: p.who(r)}
 	refuse := func(status int, text string) {
-		if p.notes.allow(v.ip) {
+		if p.notes.Allow(throttle.Network(v.ip)) {
 			p.log.Info("upgrade refused", "client", v.ip, "origin", v.origin, "status", status, "reason", text)
 		}
 		plain(w, status, text)
@@ -167,12 +180,16 @@ func (p *Proxy) serveRelay(w http.ResponseWriter, r *http.Request) {
 		refuse(http.StatusBadRequest, "The relay speaks the subprotocol "+netconn.Protocol+".")
 		return
 	}
-	if !p.upgrades.allow(v.ip) {
+	if !p.upgrades.Allow(throttle.Network(v.ip)) || v.user.Name != "" && !p.byUser.Allow(v.user.Name) {
 		w.Header().Set("Retry-After", "10")
 		refuse(http.StatusTooManyRequests, "Too many connections in a short time.")
 		return
 	}
 	if plainClient {
+		if p.gate != nil && !v.user.Present() {
+			refuse(http.StatusUnauthorized, errSignIn.Error())
+			return
+		}
 		p.servePlain(w, r, v)
 		return
 	}

@@ -103,7 +103,9 @@ func (p *Proxy) originProblem(r *http.Request) string {
 }
 
 func (p *Proxy) noOriginProblem(r *http.Request) string {
-	if !p.cfg.Local {
+	// Elsewhere, another program is one that brings a ticket in its first frame. A
+	// cookie is a browser's, and is not believed without an Origin.
+	if !p.cfg.Local && (p.tickets == nil || r.Header.Get("Cookie") != "") {
 		return "the Origin header is missing"
 	}
 	for _, name := range []string{"Sec-Fetch-Site", "Sec-Fetch-Mode", "Sec-Fetch-Dest", "Sec-Fetch-User"} {
@@ -112,7 +114,7 @@ func (p *Proxy) noOriginProblem(r *http.Request) string {
 		}
 	}
 	for _, name := range []string{"Forwarded", "X-Forwarded-For", "X-Real-Ip"} {
-		if r.Header.Get(name) != "" {
+		if p.cfg.Local && r.Header.Get(name) != "" {
 			return "the Origin header is missing from a forwarded request"
 		}
 	}

@@ -1,59 +1,11 @@
 package proxy
 
 import (
-	"net/netip"
 	"strings"
 	"testing"
-	"testing/synctest"
-	"time"
 
 	"github.com/wasmiko/wasmiko/netconn"
 )
-
-func TestThrottle(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		th := newThrottle(60, 3)
-		a, b := netip.MustParseAddr("192.0.2.1"), netip.MustParseAddr("192.0.2.2")
-		for range 3 {
-			if !th.allow(a) {
-				t.Fatal("the burst is not allowed")
-			}
-		}
-		if th.allow(a) || !th.exhausted(a) {
-			t.Error("more than the burst is allowed")
-		}
-		if !th.allow(b) {
-			t.Error("another client pays for it")
-		}
-		time.Sleep(time.Second) // the bubble's clock
-		if th.exhausted(a) || !th.allow(a) || th.allow(a) {
-			t.Error("a second does not give one token back")
-		}
-		time.Sleep(2 * time.Minute)
-		th.allow(b)
-		if len(th.buckets) != 1 {
-			t.Errorf("%d clients are remembered, want the last alone", len(th.buckets))
-		}
-	})
-}
-
-func TestClientNetwork(t *testing.T) {
-	tests := []struct{ name, a, b string }{
-		{"addresses of one IPv6 host", "2001:db8:1:2::1", "2001:db8:1:2:ffff::9"},
-		{"an IPv4 address and its mapped form", "192.0.2.1", "::ffff:192.0.2.1"},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			if a, b := clientNetwork(netip.MustParseAddr(tt.a)), clientNetwork(netip.MustParseAddr(tt.b)); a != b {
-				t.Errorf("%v and %v count apart", a, b)
-			}
-		})
-	}
-	if clientNetwork(netip.MustParseAddr("192.0.2.1")) == clientNetwork(netip.MustParseAddr("192.0.2.2")) {
-		t.Error("two IPv4 hosts count as one")
-	}
-	clientNetwork(netip.Addr{}) // must not panic
-}
 
 func TestSessionLimits(t *testing.T) {
 	for _, tt := range []struct {

@@ -41,7 +41,7 @@ func (p *Proxy) servePlain(w http.ResponseWriter, r *http.Request, v visit) {
 		rec.write(ctx, p.log)
 		p.metrics.count(rec)
 	}()
-	s := &session{ip: v.ip, cancel: cancel}
+	s := &session{ip: v.ip, user: v.user, cancel: cancel}
 	if full := p.sessions.admit(s); full != nil {
 		rec.outcome, rec.reason = outcomeRefused, full.Error()
 		ws.Close(websocket.StatusCode(codeOf(full)), full.Error())

@@ -28,7 +28,7 @@ func (p *Proxy) serveSession(ctx context.Context, socket netconn.Socket, v visit
 		p.metrics.count(rec)
 	}()
 
-	s := &session{ip: v.ip, cancel: cancel}
+	s := &session{ip: v.ip, user: v.user, cancel: cancel}
 	full := p.sessions.admit(s)
 	if full == nil {
 		defer p.sessions.remove(s)
@@ -36,7 +36,8 @@ func (p *Proxy) serveSession(ctx context.Context, socket netconn.Socket, v visit
 	req, err := netconn.Accept(ctx, socket, netconn.AcceptOptions{
 		Timeout:  p.cfg.Limits.OpenTimeout,
 		Sessions: p.held,
-		Owner:    clientNetwork(v.ip).String(),
+		User:     v.user.Name,
+		Owner:    v.counts(),
 	})
 	if err != nil {
 		rec.outcome, rec.reason = outcomeRefused, err.Error()
@@ -54,7 +55,7 @@ func (p *Proxy) serveSession(ctx context.Context, socket netconn.Socket, v visit
 		return
 	}
 	var limit time.Duration
-	if p.tickets != nil {
+	if p.needsTicket(req) {
 		ticket, err := p.redeem(req, v)
 		if err != nil {
 			p.refuse(ctx, req, rec, err)
@@ -62,6 +63,9 @@ func (p *Proxy) serveSession(ctx context.Context, socket netconn.Socket, v visit
 		}
 		rec.subject, rec.host, rec.port = ticket.Subject, ticket.Host, ticket.Port
 		limit = time.Duration(ticket.MaxSeconds) * time.Second
+	} else if p.gate != nil && !v.user.Present() {
+		p.refuse(ctx, req, rec, &refusal{code: netconn.CodeSignIn, text: errSignIn.Error(), cause: errSignIn})
+		return
 	}
 	rt, err := p.reach(ctx, req, v)
 	if err != nil {
@@ -83,15 +87,21 @@ func (p *Proxy) serveSession(ctx context.Context, socket netconn.Socket, v visit
 	rec.resumed = conn.Resumed()
 }
 
+// needsTicket reports whether it is a ticket that decides. Where people sign in,
+// it is one only for who brings it.
+func (p *Proxy) needsTicket(req *netconn.Request) bool {
+	return p.tickets != nil && (p.gate == nil || req.Ticket != "")
+}
+
 // redeem puts the ticket's target in the place of what the client asked for. Who
 // tries many tickets has to wait, as with targets.
 func (p *Proxy) redeem(req *netconn.Request, v visit) (*Ticket, error) {
-	if p.failures.exhausted(v.ip) {
+	if p.failures.Exhausted(v.counts()) {
 		return nil, &refusal{code: netconn.CodeLimit, text: errFailures.Error(), cause: errFailures}
 	}
 	ticket, err := p.tickets.redeem(req.Ticket, v.origin)
 	if err != nil {
-		p.failures.allow(v.ip)
+		p.failures.Allow(v.counts())
 		return nil, err
 	}
 	req.Host, req.Port = ticket.Host, ticket.Port
@@ -103,14 +113,14 @@ var errFailures = errors.New("too many failed connections; wait a minute")
 // reach connects the target that req names. A client that fails too often has
 // to wait, whatever it asks for: it may be looking for what is there.
 func (p *Proxy) reach(ctx context.Context, req *netconn.Request, v visit) (*route, error) {
-	if p.failures.exhausted(v.ip) {
+	if p.failures.Exhausted(v.counts()) {
 		return nil, &refusal{code: netconn.CodeLimit, text: errFailures.Error(), cause: errFailures}
 	}
 	began := time.Now()
 	rt, err := p.parseAndConnect(ctx, req)
 	p.metrics.dials.Observe(time.Since(began).Seconds())
 	if err != nil {
-		p.failures.allow(v.ip)
+		p.failures.Allow(v.counts())
 	}
 	return rt, err
 }
@@ -134,7 +144,7 @@ func (p *Proxy) refuse(ctx context.Context, req *netconn.Request, rec *record, e
 	case !errors.As(err, &r):
 		r = &refusal{code: netconn.CodeDialFailed, text: "the target could not be connected", cause: err}
 	}
-	if !p.cfg.Local {
+	if !p.cfg.Local && !rec.known() {
 		r.disguise()
 		untilStep(ctx, rec.start, p.cfg.Limits.RefusalStep)
 	}
@@ -143,8 +153,11 @@ func (p *Proxy) refuse(ctx context.Context, req *netconn.Request, rec *record, e
 
 // codeOf gives the code for one of our own reasons to end a session.
 func codeOf(cause error) netconn.Code {
-	if errors.Is(cause, errDraining) {
+	switch {
+	case errors.Is(cause, errDraining):
 		return netconn.CodeDraining
+	case errors.Is(cause, errSignedOut):
+		return netconn.CodeSignIn
 	}
 	return netconn.CodeLimit
 }

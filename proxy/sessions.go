@@ -9,22 +9,26 @@ import (
 	"time"
 
 	"github.com/wasmiko/wasmiko/netconn"
+	"github.com/wasmiko/wasmiko/proxy/internal/throttle"
+	"github.com/wasmiko/wasmiko/proxy/signin"
 )
 
 var (
 	errDraining  = errors.New("the relay is shutting down; try again in a moment")
 	errTooMany   = errors.New("the relay has too many connections")
 	errTooManyIP = errors.New("there are too many connections from your address")
+	errTooManyOf = errors.New("you have too many connections")
 )
 
 // registry knows the sessions: http.Server loses sight of a connection that
 // became a WebSocket.
 type registry struct {
-	limit, limitPerIP int
+	limit, limitPerIP, limitPerUser int
 
 	mu       sync.Mutex
 	sessions map[*session]struct{}
-	perIP    map[netip.Prefix]int
+	perIP    map[string]int
+	perUser  map[string]int
 	draining bool
 	empty    chan struct{} // closed when draining and the last one is gone
 }
@@ -32,24 +36,26 @@ type registry struct {
 // session is a client's connection from its upgrade on.
 type session struct {
 	ip     netip.Addr
+	user   signin.User
 	cancel context.CancelCauseFunc
 
 	mu   sync.Mutex
 	conn *netconn.Conn // nil until its target is connected
 }
 
-func newRegistry(limit, limitPerIP int) *registry {
+func newRegistry(limit, limitPerIP, limitPerUser int) *registry {
 	return &registry{
-		limit: limit, limitPerIP: limitPerIP,
+		limit: limit, limitPerIP: limitPerIP, limitPerUser: limitPerUser,
 		sessions: make(map[*session]struct{}),
-		perIP:    make(map[netip.Prefix]int),
+		perIP:    make(map[string]int),
+		perUser:  make(map[string]int),
 		empty:    make(chan struct{}),
 	}
 }
 
 // admit enters s, or says why it cannot.
 func (g *registry) admit(s *session) error {
-	key := clientNetwork(s.ip)
+	key, name := throttle.Network(s.ip), s.user.Name
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	switch {
@@ -59,23 +65,44 @@ func (g *registry) admit(s *session) error {
 		return errTooMany
 	case g.limitPerIP >= 0 && g.perIP[key] >= g.limitPerIP:
 		return errTooManyIP
+	case name != "" && g.limitPerUser >= 0 && g.perUser[name] >= g.limitPerUser:
+		return errTooManyOf
 	}
 	g.sessions[s] = struct{}{}
 	g.perIP[key]++
+	if name != "" {
+		g.perUser[name]++
+	}
 	return nil
 }
 
 // remove forgets s, which was admitted.
 func (g *registry) remove(s *session) {
-	key := clientNetwork(s.ip)
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	delete(g.sessions, s)
-	if g.perIP[key]--; g.perIP[key] == 0 {
-		delete(g.perIP, key)
-	}
+	fewer(g.perIP, throttle.Network(s.ip))
+	fewer(g.perUser, s.user.Name)
 	if g.draining && len(g.sessions) == 0 {
 		close(g.empty)
+	}
+}
+
+func fewer(counts map[string]int, key string) {
+	if counts[key]--; counts[key] <= 0 {
+		delete(counts, key)
+	}
+}
+
+// endOf ends the sessions that were begun with the sign-in of this id.
+func (g *registry) endOf(id string) {
+	g.mu.Lock()
+	all := g.list()
+	g.mu.Unlock()
+	for _, s := range all {
+		if s.user.ID == id {
+			s.cancel(errSignedOut)
+		}
 	}
 }
 

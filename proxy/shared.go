@@ -4,12 +4,13 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"net/netip"
 	"time"
 
 	"github.com/go-redis/redis_rate/v10"
 	"github.com/redis/go-redis/v9"
+
 	"github.com/wasmiko/wasmiko/netconn"
+	"github.com/wasmiko/wasmiko/proxy/internal/throttle"
 )
 
 // redisWait bounds a question to Redis: a client waits for the answer.
@@ -22,7 +23,7 @@ type shared struct {
 	redis *redis.Client
 	rate  *redis_rate.Limiter
 	log   *slog.Logger
-	notes *throttle // of failures in the log
+	notes *throttle.Throttle // of failures in the log
 }
 
 // newShared takes a redis: or rediss: URL; it connects when it is first asked.
@@ -40,11 +41,11 @@ func newShared(url string, log *slog.Logger) (*shared, error) {
 	o.MaxRetries = 1
 	o.DisableIdentity = true // older servers than the client do not know the command
 	client := redis.NewClient(o)
-	return &shared{redis: client, rate: redis_rate.NewLimiter(client), log: log, notes: newThrottle(1, 1)}, nil
+	return &shared{redis: client, rate: redis_rate.NewLimiter(client), log: log, notes: throttle.New(1, 1, 0)}, nil
 }
 
 func (s *shared) failed(what string, err error) {
-	if s.notes.allow(netip.IPv6Unspecified()) {
+	if s.notes.Allow("") {
 		s.log.Error("Redis does not answer", "so", what, "error", err)
 	}
 }
@@ -66,20 +67,21 @@ func (s *shared) use(id string, until time.Time) error {
 	return nil
 }
 
-// allow counts an event of ip's, n of them, and reports whether there are more to
-// have: of n = 0, whether there is one. If nobody knows, each gateway's own limit
-// has to do.
-func (s *shared) allow(kind string, ip netip.Addr, perMinute, burst, n int) bool {
-	ctx, cancel := context.WithTimeout(context.Background(), redisWait)
-	defer cancel()
-	limit := redis_rate.Limit{Rate: perMinute, Burst: burst, Period: time.Minute}
-	result, err := s.rate.AllowN(ctx, "wasmiko:"+kind+":"+clientNetwork(ip).String(), limit, n)
-	if err != nil {
-		s.failed("each gateway counts its clients alone", err)
-		return true
+// counter counts events of that kind. If nobody knows, each gateway's own limit has
+// to do.
+func (s *shared) counter(kind string) throttle.Counter {
+	return func(key string, perMinute, burst, n int) bool {
+		ctx, cancel := context.WithTimeout(context.Background(), redisWait)
+		defer cancel()
+		limit := redis_rate.Limit{Rate: perMinute, Burst: burst, Period: time.Minute}
+		result, err := s.rate.AllowN(ctx, "wasmiko:"+kind+":"+key, limit, n)
+		if err != nil {
+			s.failed("each gateway counts its clients alone", err)
+			return true
+		}
+		if n == 0 {
+			return result.Remaining > 0
+		}
+		return result.Allowed > 0
 	}
-	if n == 0 {
-		return result.Remaining > 0
-	}
-	return result.Allowed > 0
 }

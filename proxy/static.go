@@ -12,6 +12,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/wasmiko/wasmiko/proxy/signin"
 )
 
 // downloadsWorker is the path of the one service worker. It streams downloads
@@ -22,6 +24,9 @@ const downloadsWorker = "/dl/worker.js"
 // embedPath is the page that is made for frames; embedFile is what it is
 // called in the build.
 const embedPath, embedFile = "/embed", "/embed.html"
+
+// signInFile is what the page at signin.Path is called in the build.
+const signInFile = "/sign-in.html"
 
 // page serves the built page. All its names are known from the start, so that
 // a request is a look-up in a map and never a path.
@@ -93,9 +98,11 @@ func newPage(fsys fs.FS, embedders []string) (*page, error) {
 	if err != nil {
 		return nil, fmt.Errorf("page: %w", err)
 	}
-	if f := pg.files[embedFile]; f != nil {
-		pg.files[embedPath] = f
-		delete(pg.files, embedFile) // it would be there without its policy
+	for name, path := range map[string]string{embedFile: embedPath, signInFile: signin.Path} {
+		if f := pg.files[name]; f != nil {
+			pg.files[path] = f
+			delete(pg.files, name) // it has one address, and embed would be there without its policy
+		}
 	}
 	return pg, nil
 }

@@ -39,6 +39,7 @@ var hints = map[string]string{
 	"relay/draining":    "It is being restarted. Connect again.",
 	"relay/limit":       "Close other connections, or wait a little, then connect again.",
 	"relay/superseded":  "Go on in the other window.",
+	"relay/sign-in":     "Sign in to the gateway, then connect again.",
 	"relay/ticket":      "Ask the page that sent you here for a new one.",
 
 	"relay/ticket-missing":   "Open it from the portal that lists your machines.",
@@ -323,6 +324,8 @@ func (c *hop) describeRelay(e *netconn.Error) *wire.Error {
 		return failure("relay", "superseded", "The connection was taken over from elsewhere.")
 	case netconn.CodeGone:
 		return failure("relay", "gone", "The gateway no longer holds this session.")
+	case netconn.CodeSignIn:
+		return failure("relay", "sign-in", "The gateway serves only people who have signed in to it.")
 	case netconn.CodeNotFound:
 		return failure("relay", "ticket", "The gateway does not take the ticket%s.", words(e.Text))
 	case netconn.CodeTicketMissing:

@@ -67,6 +67,7 @@ func TestErrorsAreDescribed(t *testing.T) {
 		{"the relay stops", "relay/draining", lost(netconn.CodeDraining), "ended"},
 		{"the relay is full", "relay/limit", &netconn.Error{Code: netconn.CodeLimit, Text: "40 sessions\x1b"}, `: "40 sessions\x1b".`},
 		{"another transport takes over", "relay/superseded", lost(netconn.CodeSuperseded), "elsewhere"},
+		{"nobody is signed in", "relay/sign-in", &netconn.Error{Code: netconn.CodeSignIn, Text: "sign in first"}, "signed in"},
 		{"a ticket that cannot be used", "relay/ticket", &netconn.Error{Code: netconn.CodeNotFound}, "ticket"},
 		{"no ticket", "relay/ticket-missing", &netconn.Error{Code: netconn.CodeTicketMissing}, "there is none"},
 		{"a stranger's ticket", "relay/ticket-signature", &netconn.Error{Code: netconn.CodeTicketSignature}, "not signed"},

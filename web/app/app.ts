@@ -1,5 +1,5 @@
 /** The application page: everything starts here. */
-import { readDemo } from "./config.ts";
+import { readDemo, readSignIn } from "./config.ts";
 import { targetOfLink } from "./link.ts";
 import { openVault } from "./vault.ts";
 import { Workspace } from "./workspace.ts";
@@ -12,6 +12,8 @@ async function start(): Promise<void> {
 	workspace.home.greet(targetOfLink(location.href));
 	vault.watch(() => void workspace.reload());
 	warmUp();
+	const signIn = await readSignIn();
+	if (signIn?.user !== undefined) void workspace.welcome(signIn);
 	const demo = await readDemo();
 	if (demo !== undefined) workspace.home.offer(demo);
 	else workspace.home.offerBoard();

@@ -22,12 +22,37 @@ export async function readEmbedders(): Promise<readonly string[]> {
 	return Array.isArray(embed) ? embed.filter((origin) => typeof origin === "string") : [];
 }
 
+/** How people sign in to the gateway. */
+export interface SignIn {
+	/** Who is signed in; undefined: nobody. */
+	readonly user?: string;
+	/** Whether the gateway can sign the user out. */
+	readonly canLeave?: boolean;
+	readonly ways: readonly string[];
+	/** What the OpenID provider is called. */
+	readonly provider?: string;
+}
+
+/** Asks the gateway who is signed in, and how one can; undefined if nobody has to, or there is no answer. */
+export async function readSignIn(): Promise<SignIn | undefined> {
+	const { signIn } = await readConfig();
+	return signIn !== undefined && Array.isArray(signIn.ways) ? signIn : undefined;
+}
+
 interface Config {
 	readonly demo?: Partial<Demo> | null;
 	readonly embed?: unknown;
+	readonly signIn?: SignIn;
 }
 
-async function readConfig(): Promise<Config> {
+let config: Promise<Config> | undefined;
+
+function readConfig(): Promise<Config> {
+	config ??= fetchConfig();
+	return config;
+}
+
+async function fetchConfig(): Promise<Config> {
 	try {
 		const response = await fetch(new URL("config.json", document.baseURI));
 		return response.ok ? ((await response.json()) as Config) : {};

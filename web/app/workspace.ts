@@ -1,7 +1,7 @@
 import gear from "lucide-static/icons/settings.svg";
 import { h, icon } from "../src/element/dom.ts";
 import { defaults, type Settings } from "../src/vault/index.ts";
-import type { Demo } from "./config.ts";
+import type { Demo, SignIn } from "./config.ts";
 import { Home } from "./home.ts";
 import { confirm } from "./modal.ts";
 import { type SessionRequest, SessionView } from "./sessionview.ts";
@@ -61,6 +61,18 @@ export class Workspace {
 		this.#draw();
 		// A vault that cannot be read leaves the defaults in force.
 		this.#ready = this.reload().catch(() => {});
+	}
+
+	/** Shows who is signed in to the gateway, and sees to it that they can do so again. */
+	async welcome(signIn: SignIn): Promise<void> {
+		// Few gateways have users: fetched where one has.
+		const { userPlate, askToSignIn } = await import("./user.ts");
+		this.#root
+			.querySelector("header .space")
+			?.after(userPlate(signIn, () => this.#views.some((view) => view.live || view.loss !== undefined)));
+		this.#root.addEventListener("ssh-error", (event) => {
+			if ((event as CustomEvent<{ code: string }>).detail.code === "relay/sign-in") askToSignIn();
+		});
 	}
 
 	/** Opens a session in a new tab. */

@@ -3,6 +3,8 @@
 //	wasmiko serve     the page and the relay
 //	wasmiko demo      the same, with an SSH server to play with
 //	wasmiko healthcheck  whether a gateway is well, for containers
+//	wasmiko ticket    a ticket, as a portal would give it
+//	wasmiko passwd    a line for the file of passwords
 //	wasmiko version   what this is
 //
 // Options come from flags, from the environment (WASMIKO_LISTEN for --listen,
@@ -35,6 +37,7 @@ type commands struct {
 	Serve       serveCommand       `cmd:"" help:"Serve the page and the relay."`
 	Demo        demoCommand        `cmd:"" help:"Serve the page, the relay and a demo SSH server, on this machine only."`
 	Ticket      ticketCommand      `cmd:"" help:"Print a ticket for one connection, as a portal would give it."`
+	Passwd      passwdCommand      `cmd:"" help:"Print a line for the file of --passwords."`
 	Healthcheck healthcheckCommand `cmd:"" help:"Ask a gateway whether it is well; the answer is the exit code."`
 
 	Version versionCommand `cmd:"" help:"Print the version."`
@@ -80,7 +83,7 @@ func run(args []string, stdout, stderr io.Writer) int {
 func sentence(err error) string {
 	var parse *kong.ParseError
 	if errors.As(err, &parse) && strings.HasPrefix(err.Error(), "expected one of") {
-		return "a command is missing: serve, demo, ticket, healthcheck or version (wasmiko --help says more)"
+		return "a command is missing: serve, demo, ticket, passwd, healthcheck or version (wasmiko --help says more)"
 	}
 	return err.Error()
 }

@@ -29,6 +29,18 @@ type options struct {
 
 	TicketKey []string `sep:" " placeholder:"FILE" help:"Key of a portal: an Ed25519 public key in PEM, or a shared secret. Then only clients with a ticket of it are served. The file's name without its ending is the key's id. Repeat for more."`
 
+	LinkToken    bool          `help:"On a loopback listener: only who opens the printed link is let in. It is good once, for five minutes; SIGHUP prints another."`
+	Passwords    string        `placeholder:"FILE" help:"Users who sign in by password: lines of NAME:HASH, as wasmiko passwd makes them, or htpasswd -B."`
+	AuthHeader   string        `placeholder:"NAME" help:"Header in which the proxies of --behind-tls-proxy name the user who signed in to them, such as Remote-User. From elsewhere it is ignored."`
+	OIDCIssuer   string        `name:"oidc-issuer" placeholder:"URL" help:"OpenID provider to sign in at."`
+	OIDCClientID string        `name:"oidc-client-id" placeholder:"ID" help:"What the provider calls this gateway. Its redirect URL is https://HOST/sign-in/oidc/done."`
+	OIDCSecret   string        `name:"oidc-secret" placeholder:"FILE" help:"File with the secret that goes with it. Default: none, as for a public client."`
+	OIDCAllow    []string      `name:"oidc-allow" sep:" " placeholder:"WHO" help:"Whom of the provider's users to let in: an address, *@DOMAIN, group:NAME, or * for all. Repeat for more."`
+	OIDCGroups   string        `name:"oidc-groups" placeholder:"CLAIM" help:"Claim of the ID token that lists a user's groups. Default: groups."`
+	OIDCName     string        `name:"oidc-name" placeholder:"NAME" help:"What people call the provider. Default: its host."`
+	SignInTime   time.Duration `name:"sign-in-time" placeholder:"TIME" help:"How long a sign-in lasts. Sessions go on after it. Default: 12h."`
+	CookieKey    string        `placeholder:"FILE" help:"File with a secret of at least 32 bytes that signs cookies: the same for several gateways behind one name. Default: random, so that a restart signs everybody out."`
+
 	AnyProtocol bool `help:"Beyond this machine: also connect servers that do not greet as SSH servers do."`
 
 	TLSCert        string   `name:"tls-cert" placeholder:"FILE" help:"Certificate chain, PEM."`
@@ -42,6 +54,7 @@ type options struct {
 
 	MaxSessions          int `placeholder:"N" help:"Sessions open at once. Default: 200 on a loopback listener, otherwise 5000."`
 	MaxSessionsPerIP     int `name:"max-sessions-per-ip" placeholder:"N" help:"The same for one client address. Default: 50, otherwise 40."`
+	MaxSessionsPerUser   int `name:"max-sessions-per-user" placeholder:"N" help:"The same for one user who has signed in. Default: 50, otherwise 20."`
 	ConnectionsPerMinute int `placeholder:"N" help:"New connections of one client address. Default: 30, otherwise 10; bursts may be larger."`
 }
 
@@ -83,7 +96,8 @@ func (o *options) plan() (*plan, error) {
 	}
 	wrong = append(wrong, o.checkTLS(p)...)
 	wrong = append(wrong, o.checkExposed(p)...)
-	if o.MaxSessions < 0 || o.MaxSessionsPerIP < 0 || o.ConnectionsPerMinute < 0 || o.Drain < 0 || o.Hold < 0 {
+	wrong = append(wrong, o.checkSignIn(p)...)
+	if o.MaxSessions < 0 || o.MaxSessionsPerIP < 0 || o.MaxSessionsPerUser < 0 || o.SignInTime < 0 || o.ConnectionsPerMinute < 0 || o.Drain < 0 || o.Hold < 0 {
 		wrong = append(wrong, "limits and times cannot be negative")
 	}
 	if p.drain == 0 {
@@ -197,6 +211,7 @@ func (o *options) limits() proxy.Limits {
 	return proxy.Limits{
 		Sessions:          o.MaxSessions,
 		SessionsPerIP:     o.MaxSessionsPerIP,
+		SessionsPerUser:   o.MaxSessionsPerUser,
 		UpgradesPerMinute: o.ConnectionsPerMinute,
 		Hold:              o.Hold,
 	}

@@ -16,7 +16,7 @@ func reload(args []string, pl *plan, p *proxy.Proxy, demo *proxy.Demo, log *slog
 	o, err := reread(args)
 	if err == nil {
 		if _, err = o.plan(); err == nil {
-			err = p.Reload(o.targets(pl, demo))
+			err = renew(o, pl, p, demo)
 		}
 	}
 	if err != nil {
@@ -24,6 +24,21 @@ func reload(args []string, pl *plan, p *proxy.Proxy, demo *proxy.Demo, log *slog
 		return
 	}
 	log.Info("the list of allowed targets was read again", "targets", len(o.Allow))
+}
+
+// renew reads the files first: what is broken changes nothing.
+func renew(o *options, pl *plan, p *proxy.Proxy, demo *proxy.Demo) error {
+	users, err := readPasswords(o.Passwords)
+	if err != nil {
+		return err
+	}
+	if err := p.Reload(o.targets(pl, demo)); err != nil {
+		return err
+	}
+	if gate := p.Gate(); gate != nil && users != nil {
+		gate.SetPasswords(users)
+	}
+	return nil
 }
 
 func reread(args []string) (*options, error) {

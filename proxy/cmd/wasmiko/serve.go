@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/wasmiko/wasmiko/proxy"
+	"github.com/wasmiko/wasmiko/proxy/signin"
 	"github.com/wasmiko/wasmiko/web"
 )
 
@@ -70,7 +71,15 @@ func (o *options) serve(s streams, pl *plan, demo *proxy.Demo) error {
 	for _, l := range ls {
 		go func() { failed <- serveOn(srv, l, certs != nil) }()
 	}
-	fmt.Fprintf(s.out, "wasmiko: open %s\n", pl.url(o.Host, ls[0]))
+	url := pl.url(o.Host, ls[0])
+	printURL := func() {
+		if o.LinkToken {
+			fmt.Fprintf(s.out, "wasmiko: open %s%s#link=%s\n", url, strings.TrimPrefix(signin.Path, "/"), p.Gate().Link())
+			return
+		}
+		fmt.Fprintf(s.out, "wasmiko: open %s\n", url)
+	}
+	printURL()
 
 	hangup := make(chan os.Signal, 1)
 	signal.Notify(hangup, syscall.SIGHUP)
@@ -81,6 +90,9 @@ func (o *options) serve(s streams, pl *plan, demo *proxy.Demo) error {
 			return err
 		case <-hangup:
 			reload(s.args, pl, p, demo, log)
+			if o.LinkToken {
+				printURL()
+			}
 		case <-ctx.Done():
 		}
 	}
@@ -123,8 +135,13 @@ func (o *options) newProxy(pl *plan, own []netip.AddrPort, demo *proxy.Demo, log
 	if err != nil {
 		return nil, err
 	}
+	people, err := o.signIn()
+	if err != nil {
+		return nil, err
+	}
 	return proxy.New(proxy.Config{
 		Tickets:        tickets,
+		SignIn:         people,
 		Plain:          o.Plain,
 		Replica:        o.Replica,
 		Redis:          o.Redis,
