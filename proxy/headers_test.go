@@ -45,6 +45,8 @@ func TestHandshake(t *testing.T) {
 	exposed := Config{TLS: true, Hosts: []string{"relay.example.org"}, Allow: []string{"a.example"}}
 	portal := exposed
 	portal.Origins = []string{"https://portal.example.org"}
+	ticketed := exposed
+	ticketed.Tickets = newPortal(t).keys
 	const same, cross = "Sec-Fetch-Site: same-origin", "Sec-Fetch-Site: cross-site"
 	tests := []struct {
 		name    string
@@ -85,6 +87,11 @@ func TestHandshake(t *testing.T) {
 		{"a browser that leaves the origin out", local, []string{"Host: 127.0.0.1:%PORT%", "Sec-Fetch-Mode: websocket"}, 403},
 		{"somebody who is forwarded here", local, []string{"Host: 127.0.0.1:%PORT%", "X-Forwarded-For: 1.2.3.4"}, 403},
 		{"another program, when exposed", exposed, []string{"Host: relay.example.org"}, 403},
+
+		{"another program that may bring a ticket", ticketed, []string{"Host: relay.example.org"}, 101},
+		{"the same through a proxy", ticketed, []string{"Host: relay.example.org", "X-Forwarded-For: 1.2.3.4"}, 101},
+		{"another program with a cookie", ticketed, []string{"Host: relay.example.org", "Cookie: __Host-wasmiko=x"}, 403},
+		{"a browser that leaves the origin out, with tickets", ticketed, []string{"Host: relay.example.org", "Sec-Fetch-Mode: websocket"}, 403},
 
 		{"the exposed page", exposed, []string{"Host: relay.example.org", "Origin: https://relay.example.org"}, 101},
 		{"the exposed page, host in capitals", exposed, []string{"Host: Relay.Example.org", "Origin: https://relay.example.org"}, 101},
