@@ -405,21 +405,25 @@ func TestOnlyTheSameMayResume(t *testing.T) {
 	}
 	for _, test := range []struct {
 		name   string
+		opener string
 		user   string
 		change func(r *resume)
 		want   Code
 	}{
-		{"a wrong proof is no session", "eve", func(r *resume) { r.mac[3] ^= 1 }, CodeNotFound},
-		{"an unknown session is no session", "ann", func(r *resume) { r.sid[0] ^= 1 }, CodeNotFound},
-		{"another user has no such session", "eve", func(*resume) {}, CodeNotFound},
-		{"an offset that the proof does not cover is no session", "ann", func(r *resume) { r.rx++ }, CodeNotFound},
-		{"an epoch that the proof does not cover is no session", "ann", func(r *resume) { r.epoch++ }, CodeNotFound},
-		{"the same user with the proof is taken", "ann", func(*resume) {}, 0},
+		{"a wrong proof is no session", "ann", "eve", func(r *resume) { r.mac[3] ^= 1 }, CodeNotFound},
+		{"an unknown session is no session", "ann", "ann", func(r *resume) { r.sid[0] ^= 1 }, CodeNotFound},
+		{"another user has no such session", "ann", "eve", func(*resume) {}, CodeNotFound},
+		{"an offset that the proof does not cover is no session", "ann", "ann", func(r *resume) { r.rx++ }, CodeNotFound},
+		{"an epoch that the proof does not cover is no session", "ann", "ann", func(r *resume) { r.epoch++ }, CodeNotFound},
+		{"nobody has a user's session", "ann", "", func(*resume) {}, CodeNotFound},
+		{"the same user with the proof is taken", "ann", "ann", func(*resume) {}, 0},
+		{"whoever has the secret of what was nobody's is taken", "", "ann", func(*resume) {}, 0},
+		{"and without it is not", "", "ann", func(r *resume) { r.mac[3] ^= 1 }, CodeNotFound},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				n := newNetwork(t, &Sessions{})
-				n.user = "ann"
+				n.user = test.opener
 				c, s := n.connect(Options{})
 				say(t, c, s, "before")
 				n.user = test.user
