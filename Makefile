@@ -59,18 +59,18 @@ check: build $(STATICCHECK)
 	@build/rules.sh
 
 go-test:
-	go test -race -timeout 10m ./...
-	go test -timeout 5m -run 'StreamKeeps|TwoBytes|RekeysEvery|FaultsAll' ./netconn ./sshcore
+	go test -race -timeout 20m ./...
+	go test -timeout 10m -run 'StreamKeeps|TwoBytes|RekeysEvery|FaultsAll' ./netconn ./sshcore
 	cd build/manifests && go test ./...
 
 # The core's own tests, run as wasm under Node, packed as the core is; then those of
 # x/crypto and of the kernel beneath it, with SIMD and without.
 wasm-test: build
 	go build -o .cache/bin/build ./build && .cache/bin/build host
-	$(WASM) go test -timeout 5m $(CORE_MOD) -exec="$(CURDIR)/.cache/bin/build exec" ./wasm ./netconn
-	@for simd in 1 0; do WASMIKO_SIMD=$$simd $(WASM) go test -timeout 5m $(CORE_MOD) \
+	$(WASM) go test -timeout 10m $(CORE_MOD) -exec="$(CURDIR)/.cache/bin/build exec" ./wasm ./netconn
+	@for simd in 1 0; do WASMIKO_SIMD=$$simd $(WASM) go test -timeout 10m $(CORE_MOD) \
 		-exec="$(CURDIR)/.cache/bin/build exec" $(KERNEL_USERS) || exit 1; done
-	$(WASM) go test -timeout 5m $(CORE_MOD) -exec="$(CURDIR)/.cache/bin/build exec" \
+	$(WASM) go test -timeout 10m $(CORE_MOD) -exec="$(CURDIR)/.cache/bin/build exec" \
 		-run 'TestTheWindow|TestAPeer|TestCreditIs|TestPasswordsAre|Cipher|Packet' golang.org/x/crypto/ssh
 
 web-test: build

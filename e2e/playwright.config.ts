@@ -12,11 +12,11 @@ export default defineConfig({
 	forbidOnly: true,
 	fullyParallel: false,
 	workers: 2,
-	// A machine that stalls may cost a test its patience once; what fails twice is broken, and
-	// what failed once is listed as flaky.
+	// A machine that stalls may cost a test its patience once, and a slow one has twice as long;
+	// what fails twice is broken, and what failed once is listed as flaky.
 	retries: process.env.CI ? 1 : 0,
-	timeout: 60_000,
-	expect: { timeout: 15_000 },
+	timeout: process.env.CI ? 120_000 : 60_000,
+	expect: { timeout: process.env.CI ? 30_000 : 15_000 },
 	reporter: [["list"]],
 	use: {
 		viewport: { width: 1280, height: 800 },
