@@ -175,7 +175,9 @@ func (p *Proxy) relay(ctx context.Context, client *netconn.Conn, rt *route) (up,
 	defer cancel(nil)
 	stopWatch := p.watch(ctx, cancel, func() int64 { return upBytes.Load() + downBytes.Load() })
 	defer stopWatch()
+	aborted := make(chan struct{})
 	stopAbort := context.AfterFunc(ctx, func() {
+		defer close(aborted)
 		cause := context.Cause(ctx)
 		client.Abort(codeOf(cause), cause.Error())
 		server.Close()
@@ -194,6 +196,8 @@ func (p *Proxy) relay(ctx context.Context, client *netconn.Conn, rt *route) (up,
 	if stopAbort() {
 		client.Close()
 		server.Close()
+	} else {
+		<-aborted // who drains ends the process after this: the reason has to be out
 	}
 	return upBytes.Load(), downBytes.Load(), reasonOf(ctx, upErr, downErr)
 }

@@ -63,6 +63,25 @@ func TestDrainRunsOutOfTime(t *testing.T) {
 	}
 }
 
+// A process that drains ends when Drain returns: nothing may be on its way out then.
+func TestDrainEndsAfterItsLastWord(t *testing.T) {
+	s := serve(t, anywhere())
+	c := s.mustDial(t, server(t, echo))
+	echoed(t, c, "before")
+	var served *netconn.Conn
+	for _, one := range s.sessions.list() {
+		served = one.conn
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	s.Drain(ctx)
+	select {
+	case <-served.Done():
+	default:
+		t.Error("the reason was still to be sent")
+	}
+}
+
 func echoed(t *testing.T, c *netconn.Conn, text string) {
 	t.Helper()
 	c.SetDeadline(time.Now().Add(testWait))
