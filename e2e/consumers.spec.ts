@@ -57,7 +57,7 @@ function serve(folder: string, relay: () => string): Server {
 }
 
 test.beforeAll(async () => {
-	test.setTimeout(240_000);
+	test.slow();
 	out = mkdtempSync(join(tmpdir(), "wasmiko-consumers-"));
 	const npm = (...args: string[]) =>
 		execFileSync("npm", [...args, "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"], {

@@ -58,7 +58,7 @@ test("there are the snippets that are counted on", () => {
 });
 
 test("each script runs, against a server", async ({ page }) => {
-	test.setTimeout(120_000);
+	test.slow();
 	await page.route(/\/script\.js\?/, async (route, request) => {
 		const code = blocks("js")[Number(new URL(request.url()).searchParams.get("n"))] ?? "throw 0";
 		await route.fulfill({ contentType: "text/javascript", body: `${here(code)}\nwindow.finished = true;` });

@@ -43,7 +43,7 @@ const test = page.extend<{ context: BrowserContext }>({
 });
 
 test("a gibibyte comes and goes with the same hash", async ({ page, sshd }) => {
-	test.setTimeout(180_000);
+	test.slow();
 	const dir = folder(sshd);
 	const down = join(dir, "down");
 	stamped(down, GiB);
@@ -121,7 +121,7 @@ test("offsets beyond 32 bits are met to the byte", async ({ page, sshd }) => {
 });
 
 panel("two thousand small files go up as a folder and come down as an archive", async ({ files, page }) => {
-	test.setTimeout(240_000);
+	test.slow();
 	const local = mkdtempSync(join(tmpdir(), "wasmiko-many-"));
 	try {
 		const all = new Map(Array.from({ length: 2000 }, (_, i) => [`f${i}`, randomBytes(i % 5 === 0 ? i : 4096)]));
@@ -145,7 +145,7 @@ panel("two thousand small files go up as a folder and come down as an archive", 
 });
 
 panel("a folder of a hundred thousand entries stays smooth", async ({ files, page }) => {
-	test.setTimeout(120_000);
+	test.slow();
 	const [half, all] = [50_000, 100_000];
 	const make = `seq -f m%06.0f ${half} | xargs touch; seq -f o%06.0f ${half - 1} | xargs touch; touch needle`;
 	mkdirSync(join(files.dir, "many"));

@@ -54,7 +54,7 @@ test("a folder where a file should go is kept, and the file stands beside it", a
 });
 
 test("five lost connections in one upload leave an equal file", async ({ files, page, sshd }) => {
-	test.setTimeout(120_000);
+	test.slow();
 	const app = new App(page);
 	const data = randomBytes(48 * MiB);
 	const local = mkdtempSync(join(tmpdir(), "wasmiko-five-"));

@@ -84,7 +84,7 @@ test("fifty terminals come and go, and nothing stays: Workers, ports, observers,
 	page,
 	wasmiko,
 }) => {
-	test.setTimeout(300_000);
+	test.slow();
 	await page.addInitScript(countTimers);
 	await openBare(page, '<div id="elsewhere"></div>');
 	const cdp = await page.context().newCDPSession(page);

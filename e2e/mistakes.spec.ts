@@ -113,7 +113,7 @@ for (const [name, policy] of [
 	});
 
 test("ten mebibytes are pasted after a question, and arrive whole", async ({ page, sshd }) => {
-	test.setTimeout(120_000);
+	test.slow();
 	const app = new App(page);
 	const terminal = await app.session(sshd);
 	const path = join(sshd.dir, "home", "pasted");

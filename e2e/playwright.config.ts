@@ -12,6 +12,7 @@ export default defineConfig({
 	forbidOnly: true,
 	fullyParallel: false,
 	workers: 2,
+	// Traces cost half of the time: they are written when a test is tried again.
 	// A machine that stalls may cost a test its patience once, and a slow one has twice as long;
 	// what fails twice is broken, and what failed once is listed as flaky.
 	retries: process.env.CI ? 1 : 0,
@@ -20,7 +21,7 @@ export default defineConfig({
 	reporter: [["list"]],
 	use: {
 		viewport: { width: 1280, height: 800 },
-		trace: "retain-on-failure",
+		trace: "on-first-retry",
 		screenshot: "only-on-failure",
 		launchOptions: {
 			executablePath: chrome,
@@ -28,6 +29,8 @@ export default defineConfig({
 				"--disable-background-networking",
 				"--disable-component-update",
 				"--disable-quic",
+				// It would take WebGL from a machine that draws by software and is busy.
+				"--disable-gpu-watchdog",
 				"--no-first-run",
 				...(process.getuid?.() === 0 ? ["--no-sandbox"] : []),
 			],

@@ -14,7 +14,7 @@ let portal: Child;
 let url: string;
 
 test.beforeAll(async () => {
-	test.setTimeout(120_000);
+	test.slow();
 	dir = mkdtempSync(join(tmpdir(), "wasmiko-portal-"));
 	execFileSync("go", ["build", "-o", join(dir, "portal"), "./examples/portal"], { cwd: ".." });
 	portal = new Child(join(dir, "portal"), [
@@ -71,7 +71,7 @@ async function unlock(place: Page | FrameLocator): Promise<void> {
 }
 
 test("through login, terminal, upload, download and logout", async ({ page }) => {
-	test.setTimeout(120_000);
+	test.slow();
 	// A native dialog has nobody here to answer it: downloads take the way of browsers without one.
 	await page.addInitScript(() => Reflect.deleteProperty(window, "showSaveFilePicker"));
 	await logIn(page, "/", () => look(page, "portal-login"));

@@ -71,7 +71,7 @@ test("README.md: the element opens a shell", async ({ page }) => {
 });
 
 test("the package's README: commands, files, a terminal, a tunnel, a dialogue and many machines", async ({ page }) => {
-	test.setTimeout(120_000);
+	test.slow();
 	const scripts = snippets("docs/npm.md", "js");
 	expect(scripts).toHaveLength(4);
 	// One after the other, as they are read: a client that one makes is another's.

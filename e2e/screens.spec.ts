@@ -16,7 +16,7 @@ for (const colorScheme of ["light", "dark"] as const)
 			// Pictures and axe look at what has come to rest.
 			test.use({ colorScheme, viewport, contextOptions: { reducedMotion: "reduce" } });
 			test("every screen can be seen, and read out", async ({ page, sshd, wasmiko }) => {
-				test.setTimeout(180_000);
+				test.slow();
 				const tour = new Tour(new App(page), `${colorScheme}-${shape}`);
 				await tour.home();
 				await tour.questions(sshd, wasmiko.demoPort);

@@ -92,12 +92,17 @@ test("merge reads several commands at once", async ({ page, sshd }) => {
 	const lines = await page.evaluate(async (target) => {
 		const w = window as Any;
 		const client = await w.connectTo(target);
-		const commands = ["echo a; sleep 0.3; echo c", "sleep 0.15; echo b"];
-		const outputs = await Promise.all(
-			commands.map(async (line) => (await client.spawn(line)).readable.pipeThrough(new TextDecoderStream())),
+		// Each goes on when the other was heard.
+		const processes: Any[] = await Promise.all(
+			["echo a; read go; echo c", "read go; echo b"].map((line) => client.spawn(line)),
 		);
+		const inputs = processes.map(({ writable }) => writable.getWriter());
+		const outputs = processes.map(({ readable }) => readable.pipeThrough(new TextDecoderStream()));
 		let all = "";
-		for await (const [from, text] of w.lib.merge(...outputs)) all += `${from}:${text.trim()} `;
+		for await (const [from, text] of w.lib.merge(...outputs)) {
+			all += `${from}:${text.trim()} `;
+			if (text.trim() !== "c") await inputs[1 - from].write(new TextEncoder().encode("\n"));
+		}
 		await client.close();
 		return all.trim();
 	}, target(sshd));
@@ -106,7 +111,7 @@ test("merge reads several commands at once", async ({ page, sshd }) => {
 
 test("a hundred sessions run over one connection while one of them stalls", async ({ page, sshd }) => {
 	// Each is a process of the server's.
-	test.setTimeout(120_000);
+	test.slow();
 	const right = await page.evaluate(async (target) => {
 		const client = await (window as Any).connectTo(target);
 		const stalled = await client.spawn("yes");

@@ -78,7 +78,7 @@ function place({ cuts }: Line, around: number): number {
 }
 
 test("a download is cut twenty times and arrives whole", async ({ page, sshd, line }) => {
-	test.setTimeout(120_000);
+	test.slow();
 	const path = join(folder(sshd), "down");
 	const bytes = randomBytes(size);
 	writeFileSync(path, bytes);
@@ -108,7 +108,7 @@ test("a download is cut twenty times and arrives whole", async ({ page, sshd, li
 });
 
 test("an upload is cut twenty times and arrives whole", async ({ page, sshd, line }) => {
-	test.setTimeout(120_000);
+	test.slow();
 	const dir = folder(sshd);
 	const path = join(dir, "up");
 	writeFileSync(path, "old");
@@ -140,7 +140,7 @@ const BEFORE_END = Array.from({ length: 16 }, (_, i) => 24 + i * 56);
 const whole = "new".repeat(20_000);
 
 test("an upload that is cut while it is closed and renamed is the old file or the new", async ({ sshd, line }) => {
-	test.setTimeout(120_000);
+	test.slow();
 	const dir = folder(sshd);
 	const path = join(dir, "up");
 	const put = async (path: string) => window.t.sftp.put("new".repeat(20_000), path, { resume: true });
@@ -159,7 +159,7 @@ test("an upload that is cut while it is closed and renamed is the old file or th
 });
 
 test("a download that is cut in its last bytes is the old file or the new", async ({ page, sshd, line }) => {
-	test.setTimeout(120_000);
+	test.slow();
 	const path = join(folder(sshd), "down");
 	writeFileSync(path, whole);
 	const get = async (path: string) => {

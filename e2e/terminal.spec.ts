@@ -215,7 +215,7 @@ test.describe("full-screen programs", () => {
 
 test.describe("floods", () => {
 	test("50 MB come to their end, and the page answers all the while", async ({ terminal, page }) => {
-		test.setTimeout(180_000);
+		test.slow();
 		await page.evaluate(() => {
 			const w = window as unknown as { gap: number };
 			w.gap = 0;
