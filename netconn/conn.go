@@ -20,6 +20,7 @@ const (
 	drainedCheck = 4 * time.Millisecond  // between looks at a socket over highWater
 	quiet        = 5 * time.Second       // without an answer to bytes, then a client asks for one
 	patience     = 5 * time.Second       // for that answer
+	wakeWait     = time.Second / 2       // the same, when the network may have changed
 )
 
 // errWriteClosed is what Write returns after CloseWrite.

@@ -67,7 +67,9 @@
 //
 // A client finds a dead path within ten seconds of a key: bytes that are not
 // acknowledged for five are followed by a PING, which has five more. Without a
-// key it is the 45 seconds of silence.
+// key it is the 45 seconds of silence. After Wake the PING goes at once and has
+// half a second, or twice what the last RESUME took, and an attempt that is being
+// made has a second.
 //
 // A browser that closes a page ends its WebSocket with 1001, and the keys of the
 // session are gone with the page: the relay does not wait for it.

@@ -8,19 +8,21 @@ const smallWrite = 4 << 10
 
 // probe finds a dead path while somebody types into it: bytes that are not
 // acknowledged within quiet are followed by a PING, and a PING without any
-// answer within patience ends the transport.
+// answer within patience ends the transport. After a hint that the network may
+// have changed the PING comes at once, and has less time: to dial again in vain
+// costs little, and teaches how slow the line is.
 type probe struct {
-	timer    *time.Timer // nil: not armed
-	asked    time.Time   // when the PING was queued; zero: none
-	patience time.Duration
-	hasty    bool // the last transport was dropped by the probe
+	timer *time.Timer   // nil: not armed
+	asked time.Time     // when the PING was queued; zero: none
+	woken bool          // because of a hint
+	rtt   time.Duration // of the last RESUME; zero: none
 }
 
 func (p *probe) stop() {
 	if p.timer != nil {
 		p.timer.Stop()
 	}
-	p.timer, p.asked = nil, time.Time{}
+	p.timer, p.asked, p.woken = nil, time.Time{}, false
 }
 
 // expectAnswer is called when a client has written. The lock is held.
@@ -36,11 +38,21 @@ func (c *Conn) armProbe(after time.Duration) {
 }
 
 // ask makes the other side prove that it is there. The lock is held.
-func (c *Conn) ask() {
+func (c *Conn) ask(woken bool) {
 	c.probe.stop()
-	c.probe.asked = time.Now()
+	c.probe.asked, c.probe.woken = time.Now(), woken
 	c.sendPing()
-	c.armProbe(c.probe.patience)
+	first, _ := c.probe.waits()
+	c.armProbe(first)
+}
+
+// waits is how long a PING's answer may take, and how long if there may be a
+// long message before it on a slow line.
+func (p *probe) waits() (usual, behind time.Duration) {
+	if p.woken {
+		return max(wakeWait, 2*p.rtt), max(patience, 2*p.rtt)
+	}
+	return patience, sendWait
 }
 
 // look decides what the silence of a transport means.
@@ -51,33 +63,25 @@ func (c *Conn) look(l *link) {
 		return
 	}
 	c.probe.timer = nil
-	asked, silence := c.probe.asked, time.Since(l.heard)
-	if l.heard.After(asked) {
-		c.probe.asked, asked = time.Time{}, time.Time{}
+	if l.heard.After(c.probe.asked) {
+		c.probe.asked, c.probe.woken = time.Time{}, false
 	}
 	waiting := c.core.written - c.core.acked
-	switch {
-	case asked.IsZero() && waiting == 0:
-	case asked.IsZero() && silence >= quiet:
-		c.ask()
-	case asked.IsZero():
-		c.armProbe(quiet - silence)
-	case waiting > smallWrite && silence < sendWait:
-		// A long message, perhaps, on a slow line.
-		c.armProbe(sendWait - silence)
-	default:
-		c.probe.hasty = true
-		c.drop(l, &Error{Code: CodeSilent})
+	silence := time.Since(l.heard)
+	if c.probe.woken { // what was heard before may have been long ago
+		silence = time.Since(c.probe.asked)
 	}
-}
-
-// proved is told that a new transport works. If the probe dropped the last one
-// the line may just be slow: a second mistake would repeat itself for ever. The
-// lock is held.
-func (p *probe) proved() {
-	if p.hasty {
-		p.hasty = false
-		p.patience = min(2*p.patience, deadAfter)
+	_, behind := c.probe.waits()
+	switch asked := !c.probe.asked.IsZero(); {
+	case !asked && waiting == 0:
+	case !asked && silence >= quiet:
+		c.ask(false)
+	case !asked:
+		c.armProbe(quiet - silence)
+	case waiting > smallWrite && silence < behind:
+		c.armProbe(behind - silence)
+	default:
+		c.drop(l, &Error{Code: CodeSilent})
 	}
 }
 
@@ -92,8 +96,8 @@ func (c *Conn) Wake() {
 		if r, ok := c.back.(*redialer); ok {
 			r.hurry()
 		}
-	case c.probe.asked.IsZero():
-		c.ask()
+	case !c.probe.woken:
+		c.ask(true)
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 
 const (
 	redialWait  = 10 * time.Second // for one attempt
+	hurriedWait = time.Second      // for one that was begun before there was a hurry
 	holdSlack   = 30 * time.Second // by which the relay's clock may be behind
 	longestWait = 10 * time.Second
 )
@@ -47,6 +48,9 @@ type redialer struct {
 	now   chan struct{} // holds at most one signal
 	stop  context.CancelFunc
 	done  chan struct{} // closed when the last run has ended
+
+	begun   time.Time // when the current attempt was
+	abandon func()    // ends it; nil: there is none
 }
 
 func (r *redialer) tell(l Link) {
@@ -83,8 +87,12 @@ func (r *redialer) over() {
 	}
 }
 
-// hurry makes the next attempt the current moment's.
+// hurry makes the next attempt the current moment's. One that is being made gets
+// little time more: begun without a network, it may hang. Conn's lock is held.
 func (r *redialer) hurry() {
+	if r.abandon != nil {
+		time.AfterFunc(hurriedWait-time.Since(r.begun), r.abandon)
+	}
 	select {
 	case r.now <- struct{}{}:
 	default:
@@ -108,7 +116,7 @@ func (r *redialer) run(ctx context.Context, c *Conn) {
 			return
 		}
 		r.tell(Link{Attempt: attempt, Away: time.Since(since)})
-		if last = r.attempt(ctx, c); last == nil {
+		if last = r.timely(ctx, c); last == nil {
 			r.tell(Link{Up: true, Attempt: attempt, Away: time.Since(since)})
 			return
 		}
@@ -131,16 +139,29 @@ func (r *redialer) pause(ctx context.Context, wait time.Duration) bool {
 	return ctx.Err() == nil
 }
 
-// attempt opens a transport and asks the relay to go on over it.
-func (r *redialer) attempt(ctx context.Context, c *Conn) error {
+// timely makes an attempt that ends in time.
+func (r *redialer) timely(ctx context.Context, c *Conn) error {
 	ctx, cancel := context.WithTimeout(ctx, redialWait)
 	defer cancel()
+	note := func(begun time.Time, abandon func()) {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		r.begun, r.abandon = begun, abandon
+	}
+	note(time.Now(), cancel)
+	defer note(time.Time{}, nil)
+	return r.attempt(ctx, c)
+}
+
+// attempt opens a transport and asks the relay to go on over it.
+func (r *redialer) attempt(ctx context.Context, c *Conn) error {
 	s, err := r.dial(ctx, r.route)
 	if err != nil {
 		return err
 	}
 	r.epoch++
 	var answer resumed
+	var rtt time.Duration
 	err = within(ctx, s, func() error {
 		h, err := receive(s, client, parseHello)
 		if err != nil {
@@ -149,12 +170,14 @@ func (r *redialer) attempt(ctx context.Context, c *Conn) error {
 		ask := resume{sid: r.sid, epoch: r.epoch}
 		ask.rx, ask.limit = c.point()
 		ask.mac = r.proof(client, h.nonce, ask.epoch, ask.rx, ask.limit)
+		asked := time.Now()
 		if err = s.Send(ask.append(nil)); err != nil {
 			return err
 		}
 		if answer, err = receive(s, client, parseResumed); err != nil {
 			return err
 		}
+		rtt = time.Since(asked)
 		if answer.epoch != r.epoch || !r.genuine(answer.mac, server, h.nonce, answer.epoch, answer.rx, answer.limit) {
 			return &Error{Code: CodeLost, Text: "RESUMED without proof"}
 		}
@@ -163,7 +186,7 @@ func (r *redialer) attempt(ctx context.Context, c *Conn) error {
 	if err != nil {
 		return err
 	}
-	return c.rejoin(&link{sock: s, epoch: answer.epoch}, answer)
+	return c.rejoin(&link{sock: s, epoch: answer.epoch}, answer, rtt)
 }
 
 // final reports whether another attempt to resume would end the same way. A
@@ -183,7 +206,7 @@ func (c *Conn) point() (rx, limit uint64) {
 }
 
 // rejoin goes on over a transport that the relay has accepted.
-func (c *Conn) rejoin(l *link, r resumed) error {
+func (c *Conn) rejoin(l *link, r resumed, rtt time.Duration) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.ended != nil {
@@ -195,7 +218,7 @@ func (c *Conn) rejoin(l *link, r resumed) error {
 		return err
 	}
 	c.resumed.Add(1)
-	c.probe.proved()
+	c.probe.rtt = rtt
 	c.run(l)
 	return nil
 }

@@ -25,7 +25,9 @@ type network struct {
 
 	mu    sync.Mutex
 	down  bool
-	mute  bool // messages vanish, and nobody is told
+	mute  bool          // messages vanish, and nobody is told
+	hang  bool          // what is dialled never comes about
+	slow  time.Duration // that a message takes
 	dials int
 	ends  []*muteSocket
 
@@ -43,8 +45,9 @@ type muteSocket struct {
 func (s *muteSocket) Send(msg []byte) error {
 	s.net.mu.Lock()
 	s.was = s.was || s.net.mute
-	mute := s.was
+	mute, slow := s.was, s.net.slow
 	s.net.mu.Unlock()
+	time.Sleep(slow)
 	if mute {
 		return nil
 	}
@@ -60,13 +63,20 @@ func newNetwork(t testing.TB, sessions *Sessions) *network {
 
 var errDown = errors.New("the network is down")
 
-func (n *network) dial(context.Context, string) (Socket, error) {
+func (n *network) dial(ctx context.Context, _ string) (Socket, error) {
 	n.mu.Lock()
-	defer n.mu.Unlock()
 	n.dials++
-	if n.down {
+	down, hang := n.down, n.hang
+	n.mu.Unlock()
+	if hang {
+		<-ctx.Done()
+		return nil, ctx.Err()
+	}
+	if down {
 		return nil, errDown
 	}
+	n.mu.Lock()
+	defer n.mu.Unlock()
 	a, b := newPipe()
 	x, y := &muteSocket{pipeSocket: a, net: n}, &muteSocket{pipeSocket: b, net: n}
 	n.ends = []*muteSocket{x, y}
@@ -271,7 +281,9 @@ func TestADeadPathIsFound(t *testing.T) {
 		within time.Duration
 	}{
 		{"within 10 seconds of a key", func(c *Conn) { c.Write([]byte("x")) }, quiet + patience},
-		{"within 5 seconds of waking up", func(c *Conn) { c.Wake() }, patience},
+		{"within half a second of waking up", func(c *Conn) { c.Wake() }, wakeWait},
+		{"within 5 seconds of it with much on the way", func(c *Conn) { c.Write(make([]byte, 2*smallWrite)); c.Wake() }, patience},
+		{"within half a second of it after a key", func(c *Conn) { c.Write([]byte("x")); c.Wake() }, wakeWait},
 		{"within 45 seconds of silence", func(*Conn) {}, deadAfter},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -288,7 +300,7 @@ func TestADeadPathIsFound(t *testing.T) {
 				n.set(false, true)
 				began := time.Now()
 				c.do(conn)
-				time.Sleep(c.within - time.Second)
+				time.Sleep(c.within / 2)
 				n.set(false, false)
 				if got := (<-lost).Sub(began); got > c.within {
 					t.Errorf("found after %v", got)
@@ -317,16 +329,46 @@ func TestTheProbeLearnsThatALineIsSlow(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		n := newNetwork(t, &Sessions{})
 		c, s := n.connect(Options{})
-		for i, want := range []time.Duration{2, 4, 8, 9} { // times 5 s
-			n.set(false, true)
+		say(t, c, s, "before")
+		n.mu.Lock()
+		n.slow = time.Second
+		n.mu.Unlock()
+		for range 5 {
 			c.Wake()
-			time.Sleep(deadAfter)
-			n.set(false, false)
+			time.Sleep(time.Minute)
+		}
+		say(t, c, s, "after")
+		if got := n.dialled(); got != 2 {
+			t.Errorf("dialled %d times; want one more, by which the time is known", got)
+		}
+	})
+}
+
+// An attempt that was begun without a network may hang when there is one again.
+func TestWakeDoesNotWaitForAnAttemptThatHangs(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := newNetwork(t, &Sessions{})
+		c, s := n.connect(Options{})
+		say(t, c, s, "before")
+		n.mu.Lock()
+		n.hang = true
+		n.mu.Unlock()
+		n.cut(false)
+		for _, begun := range []time.Duration{100 * time.Millisecond, 5 * time.Second} {
+			time.Sleep(begun)
+			n.mu.Lock()
+			n.hang = false
+			n.mu.Unlock()
+			back := time.Now()
 			c.Wake()
-			say(t, c, s, "back")
-			if got := c.probe.patience; got != want*patience {
-				t.Errorf("after %d mistakes the patience is %v, want %v", i+1, got, want*patience)
+			say(t, c, s, "after")
+			if got, most := time.Since(back), max(hurriedWait-begun, 0)+ackDelay; got > most {
+				t.Errorf("begun %v before, it took %v; want %v at most", begun, got, most)
 			}
+			n.mu.Lock()
+			n.hang = true
+			n.mu.Unlock()
+			n.cut(false)
 		}
 	})
 }

@@ -10,7 +10,6 @@ func (c *Conn) makeTimers() {
 	if c.side == server {
 		c.pinger = time.AfterFunc(pingEvery, c.ping)
 	}
-	c.probe.patience = patience
 	c.stopTimers()
 }
 
