@@ -25,11 +25,12 @@ interface Relay {
 }
 
 /** Starts a relay that lets anything through which a page of these origins asks for. */
-export async function serve(...origins: string[]): Promise<Relay> {
+export async function serve(origins: readonly string[], ...more: string[]): Promise<Relay> {
 	const child = new Child("../dist/wasmiko", [
 		...["serve", "--listen", "127.0.0.1:0", "--allow", "127.0.0.1:*"],
 		...origins.flatMap((origin) => ["--origin", origin]),
 		...["--max-sessions", "5000", "--max-sessions-per-ip", "5000", "--connections-per-minute", "60000"],
+		...more,
 	]);
 	const [, url = ""] = await child.until(/open (http:\S+)/);
 	return { child, url, relay: new URL("relay", url.replace(/^http/, "ws")).href };
@@ -49,7 +50,7 @@ export class Bench {
 	async start(): Promise<this> {
 		await this.sshd.start();
 		await this.page.start();
-		this.#relay = await serve(this.page.origin, this.page.insecureOrigin);
+		this.#relay = await serve([this.page.origin, this.page.insecureOrigin]);
 		this.url = this.#relay.url;
 		this.page.relay = this.#relay.relay;
 		this.direct = new NativeSSH(this.sshd);

@@ -16,6 +16,17 @@ export function memory(pids: readonly number[]): number {
 	return sum;
 }
 
+/** Bytes of a program's own: not those of its file, which come and go with what else the machine does. */
+export function anonymous(pid: number): number {
+	return 1024 * Number(/^Pss_Anon:\s+(\d+)/m.exec(read(`/proc/${pid}/smaps_rollup`))?.[1] ?? 0);
+}
+
+/** Seconds that a process has computed, to the nanosecond; one that ends no threads. */
+export function preciseSeconds(pid: number): number {
+	const times = list(`/proc/${pid}/task`).map((thread) => read(`/proc/${pid}/task/${thread}/schedstat`));
+	return times.reduce((sum, text) => sum + Number(text.split(" ")[0]) / 1e9, 0);
+}
+
 /** Seconds that the Workers' threads have computed. */
 export function workerSeconds(pids: readonly number[]): number {
 	let seconds = 0;

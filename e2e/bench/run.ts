@@ -3,6 +3,7 @@
  * Run by `make bench`, in the folder e2e; a name as argument picks rows.
  */
 import { Bench, type Figures } from "./bench.ts";
+import { crowd } from "./crowd.ts";
 import { exec } from "./exec.ts";
 import { memory } from "./memory.ts";
 import { relay } from "./relay.ts";
@@ -10,13 +11,24 @@ import type { Row } from "./row.ts";
 import { scale } from "./scale.ts";
 import { sftp } from "./sftp.ts";
 import { start } from "./start.ts";
+import { survival } from "./survival.ts";
 import { printTable, writeTable } from "./table.ts";
 import { terminal } from "./terminal.ts";
 
 /** No measurement takes longer unless it hangs, and then the others still have their turn. */
 const limit = 180_000;
 
-const figures: Figures = { ...start, ...terminal, ...exec, ...sftp, ...memory, ...relay, ...scale };
+const figures: Figures = {
+	...start,
+	...terminal,
+	...exec,
+	...sftp,
+	...memory,
+	...relay,
+	...survival,
+	...crowd,
+	...scale,
+};
 const only = process.argv[2];
 const picked = Object.entries(figures).filter(
 	([names]) => !only || names.split(" ").some((name) => name.startsWith(only)),

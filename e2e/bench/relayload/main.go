@@ -4,20 +4,24 @@
 //	relayload target                            serve bytes, print the port
 //	relayload forward HOST:PORT                 a relay without WebSockets: copy TCP to TCP, print the port
 //	relayload copy KIND ADDRESS PORT up|down N  move N bytes, print the milliseconds
-//	relayload hold URL PORT N                   keep N sessions open without a byte, until standard input ends
+//	relayload hold URL PORT                     do what standard input says: see hold
+//	relayload connect URL PORT N                connect N times, one after the other
+//	relayload loris HOST:PORT N                 keep N sockets that never come to an OPEN
+//	relayload resume URL PORT N                 lose N networks and bring them back
+//	relayload detect URL PORT N                 wait until N sessions see that the relay stands still
 //
 // KIND is tcp (ADDRESS is HOST:PORT), websocket (the URL of a relay with a fixed
-// target) or relay (the URL of ours, which is told the target's PORT).
+// target) or relay (the URL of ours, which is told the target's PORT). What takes
+// time prints its milliseconds as JSON.
 package main
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
-	"io"
 	"net"
 	"os"
 	"strconv"
-	"sync"
 	"time"
 )
 
@@ -28,19 +32,42 @@ func main() {
 	}
 }
 
+// commands by their names, each with how many arguments it takes.
+var commands = map[string]struct {
+	args int
+	run  func(args []string) error
+}{
+	"target":  {0, func([]string) error { return serve(answer) }},
+	"forward": {1, func(a []string) error { return serve(func(near net.Conn) error { return forward(near, a[0]) }) }},
+	"copy":    {5, func(a []string) error { return move(a[0], a[1], a[2], a[3], a[4]) }},
+	"hold":    {2, func(a []string) error { return hold(a[0], a[1], os.Stdin) }},
+	"connect": {3, func(a []string) error { return counted(a[2], func(n int) error { return connect(a[0], a[1], n) }) }},
+	"loris":   {2, func(a []string) error { return counted(a[1], func(n int) error { return loris(a[0], n) }) }},
+	"resume":  {3, func(a []string) error { return counted(a[2], func(n int) error { return resume(a[0], a[1], n) }) }},
+	"detect":  {3, func(a []string) error { return counted(a[2], func(n int) error { return detect(a[0], a[1], n) }) }},
+}
+
 func run(args []string) error {
-	switch {
-	case len(args) == 1 && args[0] == "target":
-		return serve(answer)
-	case len(args) == 2 && args[0] == "forward":
-		return serve(func(near net.Conn) error { return forward(near, args[1]) })
-	case len(args) == 6 && args[0] == "copy":
-		return move(args[1], args[2], args[3], args[4], args[5])
-	case len(args) == 4 && args[0] == "hold":
-		return hold(args[1], args[2], args[3])
+	if len(args) > 0 {
+		if c, ok := commands[args[0]]; ok && len(args)-1 == c.args {
+			return c.run(args[1:])
+		}
 	}
 	return fmt.Errorf("no such command: %q", args)
 }
+
+func counted(n string, run func(n int) error) error {
+	count, err := strconv.Atoi(n)
+	if err != nil {
+		return err
+	}
+	return run(count)
+}
+
+// report prints figures by their names.
+func report(figures map[string]any) error { return json.NewEncoder(os.Stdout).Encode(figures) }
+
+func milliseconds(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
 
 // move prints how long n bytes take.
 func move(kind, address, port, direction, n string) error {
@@ -64,42 +91,4 @@ func move(kind, address, port, direction, n string) error {
 	}
 	fmt.Printf("took %d ms\n", time.Since(start).Milliseconds())
 	return nil
-}
-
-// hold opens sessions that say nothing.
-func hold(url, port, n string) error {
-	count, err := strconv.Atoi(n)
-	if err != nil {
-		return err
-	}
-	var wg sync.WaitGroup
-	conns := make([]io.Closer, count)
-	failed := make(chan error, count)
-	slots := make(chan struct{}, 32)
-	for i := range conns {
-		slots <- struct{}{}
-		wg.Go(func() {
-			defer func() { <-slots }()
-			conn, err := dial(context.Background(), "relay", url, port)
-			if err != nil {
-				failed <- err
-				return
-			}
-			conns[i] = conn
-			// A byte there and back: the session is up, and has state.
-			failed <- receive(conn, 1)
-		})
-	}
-	wg.Wait()
-	for range count {
-		if err := <-failed; err != nil {
-			return err
-		}
-	}
-	fmt.Println("holding")
-	_, err = io.Copy(io.Discard, os.Stdin)
-	for _, conn := range conns {
-		conn.Close()
-	}
-	return err
 }
