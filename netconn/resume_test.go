@@ -330,13 +330,18 @@ func TestTheProbeLearnsThatALineIsSlow(t *testing.T) {
 		n := newNetwork(t, &Sessions{})
 		c, s := n.connect(Options{})
 		say(t, c, s, "before")
-		n.mu.Lock()
-		n.slow = time.Second
-		n.mu.Unlock()
+		takes := func(slow time.Duration) {
+			n.mu.Lock()
+			defer n.mu.Unlock()
+			n.slow = slow
+		}
+		takes(time.Second)
 		for range 5 {
 			c.Wake()
 			time.Sleep(time.Minute)
 		}
+		takes(0)
+		time.Sleep(2 * time.Second) // until no message is on its way: the end waits for none
 		say(t, c, s, "after")
 		if got := n.dialled(); got != 2 {
 			t.Errorf("dialled %d times; want one more, by which the time is known", got)
@@ -350,25 +355,22 @@ func TestWakeDoesNotWaitForAnAttemptThatHangs(t *testing.T) {
 		n := newNetwork(t, &Sessions{})
 		c, s := n.connect(Options{})
 		say(t, c, s, "before")
-		n.mu.Lock()
-		n.hang = true
-		n.mu.Unlock()
-		n.cut(false)
-		for _, begun := range []time.Duration{100 * time.Millisecond, 5 * time.Second} {
-			time.Sleep(begun)
+		hangs := func(hang bool) {
 			n.mu.Lock()
-			n.hang = false
-			n.mu.Unlock()
+			defer n.mu.Unlock()
+			n.hang = hang
+		}
+		for _, begun := range []time.Duration{100 * time.Millisecond, 5 * time.Second} {
+			hangs(true)
+			n.cut(false)
+			time.Sleep(begun)
+			hangs(false)
 			back := time.Now()
 			c.Wake()
 			say(t, c, s, "after")
 			if got, most := time.Since(back), max(hurriedWait-begun, 0)+ackDelay; got > most {
 				t.Errorf("begun %v before, it took %v; want %v at most", begun, got, most)
 			}
-			n.mu.Lock()
-			n.hang = true
-			n.mu.Unlock()
-			n.cut(false)
 		}
 	})
 }
