@@ -95,6 +95,36 @@ func (c *Conn) Done() <-chan struct{} { return c.sent }
 // still given; then the reason, a *Error. io.EOF comes only after the other
 // side's FIN.
 func (c *Conn) Read(p []byte) (int, error) {
+	return c.received(func() int { return c.core.read(p) }, len(p) > 0)
+}
+
+// WriteTo gives received bytes to w as they come, until the other side's FIN. It
+// has no buffer, and makes no copy: w gets the messages themselves.
+func (c *Conn) WriteTo(w io.Writer) (written int64, err error) {
+	for {
+		var p piece
+		_, err := c.received(func() int {
+			p = c.core.take()
+			return len(p.rest)
+		}, true)
+		if err == io.EOF {
+			return written, nil
+		}
+		if err != nil {
+			return written, err
+		}
+		n, err := w.Write(p.rest)
+		written += int64(n)
+		giveBack(p.message)
+		if err != nil {
+			return written, err
+		}
+	}
+}
+
+// received waits until take gets bytes out of the stream, or for the reason why
+// it never will; it does not wait for none.
+func (c *Conn) received(take func() int, wait bool) (int, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for {
@@ -103,10 +133,10 @@ func (c *Conn) Read(p []byte) (int, error) {
 			return 0, net.ErrClosed
 		case c.readBy.passed:
 			return 0, os.ErrDeadlineExceeded
-		case len(p) == 0:
+		case !wait:
 			return 0, nil
 		}
-		if n := c.core.read(p); n > 0 {
+		if n := take(); n > 0 {
 			if c.core.ackNow {
 				c.sendable.Signal()
 			}

@@ -244,11 +244,26 @@ func (s *stream) read(p []byte) int {
 			s.unread = s.unread[1:]
 		}
 	}
+	s.took(n)
+	return n
+}
+
+// take takes what is unread of the oldest message, with its memory; none if there
+// is nothing.
+func (s *stream) take() (p piece) {
+	if len(s.unread) > 0 {
+		s.unread[0], p = p, s.unread[0]
+		s.unread = s.unread[1:]
+		s.took(len(p.rest))
+	}
+	return p
+}
+
+func (s *stream) took(n int) {
 	s.taken += uint64(n)
 	if s.taken+s.window-s.granted >= max(s.window/4, 1) {
 		s.wantAck()
 	}
-	return n
 }
 
 // ackDue reports whether an ACK would tell anything new.

@@ -32,6 +32,8 @@ type route struct {
 	rule string // the one that allowed it
 	addr netip.AddrPort
 	head []byte // what the server has said already
+
+	limit time.Duration // of the session, from its ticket; zero: none
 }
 
 // connect checks, looks up and dials what a client asked for. The name is

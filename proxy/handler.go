@@ -193,7 +193,7 @@ func (p *Proxy) serveRelay(w http.ResponseWriter, r *http.Request) {
 		p.servePlain(w, r, v)
 		return
 	}
-	ws, err := websocket.Accept(w, r, &websocket.AcceptOptions{
+	ws, err := websocket.Accept(slim{w}, r, &websocket.AcceptOptions{
 		Subprotocols:       []string{netconn.Protocol},
 		InsecureSkipVerify: true, // Host and Origin were checked, more strictly
 		CompressionMode:    websocket.CompressionDisabled,

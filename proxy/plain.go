@@ -24,7 +24,7 @@ const plainMessage = 1 << 20
 // credit beyond TCP's own and no return after a loss: what ends it is the close
 // code alone.
 func (p *Proxy) servePlain(w http.ResponseWriter, r *http.Request, v visit) {
-	ws, err := websocket.Accept(w, r, &websocket.AcceptOptions{
+	ws, err := websocket.Accept(slim{w}, r, &websocket.AcceptOptions{
 		Subprotocols:       []string{plainProtocol},
 		InsecureSkipVerify: true, // as in serveRelay
 		CompressionMode:    websocket.CompressionDisabled,

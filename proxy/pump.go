@@ -6,24 +6,14 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
-
-	"github.com/wasmiko/wasmiko/netconn"
 )
 
 // Most sessions are idle most of the time, so that what an idle one holds
 // decides how many a relay can carry. A large buffer is therefore borrowed
 // when there is something to read, and not while waiting for it.
-const (
-	smallRead = 4 << 10
-	largeRead = 256 << 10
-)
+const largeRead = 256 << 10
 
 var largeBuffers = sync.Pool{New: func() any { b := make([]byte, largeRead); return &b }}
-
-// source is a connection to read from. The bytes are good until release.
-type source interface {
-	next() (p []byte, release func(), err error)
-}
 
 // readError tells a failed read from a failed write.
 type readError struct{ err error }
@@ -41,7 +31,7 @@ const (
 )
 
 // pump copies until src ends.
-func pump(dst io.Writer, src source, count *atomic.Int64) error {
+func pump(dst io.Writer, src *fromServer, count *atomic.Int64) error {
 	for {
 		p, release, err := src.next()
 		if len(p) > 0 {
@@ -64,23 +54,14 @@ func pump(dst io.Writer, src source, count *atomic.Int64) error {
 	}
 }
 
-// fromClient reads from the WebSocket's side, which tells how much has come in.
-type fromClient struct {
-	conn  *netconn.Conn
-	small [smallRead]byte
-	taken uint64
+// counted counts what it writes.
+type counted struct {
+	to    io.Writer
+	count *atomic.Int64
 }
 
-func (c *fromClient) next() ([]byte, func(), error) {
-	buf, release := c.small[:], func() {}
-	if in, _ := c.conn.Stats(); in-c.taken > smallRead {
-		large := largeBuffers.Get().(*[]byte)
-		buf, release = *large, func() { largeBuffers.Put(large) }
-	}
-	n, err := c.conn.Read(buf)
-	if n == 0 {
-		release()
-	}
-	c.taken += uint64(n)
-	return buf[:n], release, err
+func (c counted) Write(p []byte) (int, error) {
+	n, err := c.to.Write(p)
+	c.count.Add(int64(n))
+	return n, err
 }

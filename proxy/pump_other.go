@@ -11,7 +11,7 @@ type fromServer struct {
 }
 
 func newFromServer(conn *net.TCPConn) *fromServer {
-	return &fromServer{conn, make([]byte, 8*smallRead)}
+	return &fromServer{conn, make([]byte, 32<<10)}
 }
 
 func (s *fromServer) next() ([]byte, func(), error) {

@@ -10,7 +10,8 @@ import (
 	"syscall"
 )
 
-// fromServer reads from the target's TCP connection.
+// fromServer reads from the target's TCP connection. What it gives is good until
+// release.
 type fromServer struct {
 	conn *net.TCPConn
 	raw  syscall.RawConn // made at the first read

@@ -18,21 +18,48 @@ var (
 	errTooLong = errors.New("the connection reached its longest duration")
 )
 
-// serveSession takes a client from its upgrade to its end.
+// serveSession takes a client from its upgrade to its target, and leaves the
+// session to a goroutine of its own. The request's has a large stack, and holds
+// what it needed to get there; a session may say nothing for days.
 func (p *Proxy) serveSession(ctx context.Context, socket netconn.Socket, v visit) {
 	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
 	rec := newRecord(v)
-	defer func() {
-		rec.write(ctx, p.log)
-		p.metrics.count(rec)
-	}()
-
 	s := &session{ip: v.ip, user: v.user, cancel: cancel}
 	full := p.sessions.admit(s)
-	if full == nil {
-		defer p.sessions.remove(s)
+	end := func() {
+		rec.write(ctx, p.log)
+		p.metrics.count(rec)
+		if full == nil {
+			p.sessions.remove(s) // when it is noted: the last one lets the program end
+		}
+		cancel(nil)
 	}
+	open := false
+	defer func() {
+		if !open {
+			end()
+		}
+	}()
+	conn, rt := p.admit(ctx, socket, rec, full)
+	if conn == nil {
+		return
+	}
+	open = true
+	s.opened(conn)
+	go func() {
+		defer end()
+		if rt.limit > 0 {
+			defer time.AfterFunc(rt.limit, func() { cancel(errTooLong) }).Stop()
+		}
+		rec.up, rec.down, rec.reason = p.relay(ctx, conn, rt)
+		rec.resumed = conn.Resumed()
+	}()
+}
+
+// admit hears what a client wants and connects it, or notes in rec why not. full
+// says that there is no place for it.
+func (p *Proxy) admit(ctx context.Context, socket netconn.Socket, rec *record, full error) (*netconn.Conn, *route) {
+	v := rec.visit
 	req, err := netconn.Accept(ctx, socket, netconn.AcceptOptions{
 		Timeout:  p.cfg.Limits.OpenTimeout,
 		Sessions: p.held,
@@ -41,50 +68,53 @@ func (p *Proxy) serveSession(ctx context.Context, socket netconn.Socket, v visit
 	})
 	if err != nil {
 		rec.outcome, rec.reason = outcomeRefused, err.Error()
-		return
+		return nil, nil
 	}
 	if req.Resumed != nil {
 		// The session has a place in the registry already, and goes on elsewhere.
 		to := req.Resumed.RemoteAddr().(netconn.Addr)
 		rec.host, rec.port, rec.outcome = to.Host, to.Port, outcomeResumed
-		return
+		return nil, nil
 	}
 	rec.host, rec.port = req.Host, req.Port
-	if full != nil {
-		p.refuse(ctx, req, rec, &refusal{code: codeOf(full), text: full.Error(), cause: full})
-		return
-	}
-	var limit time.Duration
-	if p.needsTicket(req) {
-		ticket, err := p.redeem(req, v)
-		if err != nil {
-			p.refuse(ctx, req, rec, err)
-			return
-		}
-		rec.subject, rec.host, rec.port = ticket.Subject, ticket.Host, ticket.Port
-		limit = time.Duration(ticket.MaxSeconds) * time.Second
-	} else if p.gate != nil && !v.user.Present() {
-		p.refuse(ctx, req, rec, &refusal{code: netconn.CodeSignIn, text: errSignIn.Error(), cause: errSignIn})
-		return
-	}
-	rt, err := p.reach(ctx, req, v)
+	rt, err := p.routeFor(ctx, req, rec, full)
 	if err != nil {
 		p.refuse(ctx, req, rec, err)
-		return
-	}
-	if limit > 0 {
-		defer time.AfterFunc(limit, func() { cancel(errTooLong) }).Stop()
+		return nil, nil
 	}
 	rec.rule, rec.addr = rt.rule, rt.addr
 	conn, err := req.Open(p.cfg.Replica)
 	if err != nil {
 		rt.conn.Close()
 		rec.reason = err.Error()
-		return
+		return nil, nil
 	}
-	s.opened(conn)
-	rec.up, rec.down, rec.reason = p.relay(ctx, conn, rt)
-	rec.resumed = conn.Resumed()
+	return conn, rt
+}
+
+// routeFor connects the target that req may have.
+func (p *Proxy) routeFor(ctx context.Context, req *netconn.Request, rec *record, full error) (*route, error) {
+	v := rec.visit
+	var limit time.Duration
+	switch {
+	case full != nil:
+		return nil, &refusal{code: codeOf(full), text: full.Error(), cause: full}
+	case p.needsTicket(req):
+		ticket, err := p.redeem(req, v)
+		if err != nil {
+			return nil, err
+		}
+		rec.subject, rec.host, rec.port = ticket.Subject, ticket.Host, ticket.Port
+		limit = time.Duration(ticket.MaxSeconds) * time.Second
+	case p.gate != nil && !v.user.Present():
+		return nil, &refusal{code: netconn.CodeSignIn, text: errSignIn.Error(), cause: errSignIn}
+	}
+	rt, err := p.reach(ctx, req, v)
+	if err != nil {
+		return nil, err
+	}
+	rt.limit = limit
+	return rt, nil
 }
 
 // needsTicket reports whether it is a ticket that decides. Where people sign in,
@@ -169,7 +199,8 @@ func codeOf(cause error) netconn.Code {
 // lives on. A reset is passed on as such, so that the client can tell a
 // connection that ended from one that broke.
 func (p *Proxy) relay(ctx context.Context, client *netconn.Conn, rt *route) (up, down int64, reason string) {
-	server := rt.conn
+	server, head := rt.conn, rt.head
+	rt.head = nil // the session is longer than that is of use
 	var upBytes, downBytes atomic.Int64
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -187,7 +218,7 @@ func (p *Proxy) relay(ctx context.Context, client *netconn.Conn, rt *route) (up,
 	var wg sync.WaitGroup
 	out := &upstream{TCPConn: server, client: client}
 	wg.Go(func() { upErr = sendUp(out, client, &upBytes) })
-	downErr := sendDown(ctx, client, out, rt.head, &downBytes)
+	downErr := sendDown(ctx, client, out, head, &downBytes)
 	wg.Wait()
 
 	if upErr == nil && downErr == nil {
@@ -207,8 +238,8 @@ func (p *Proxy) relay(ctx context.Context, client *netconn.Conn, rt *route) (up,
 // then what the client sends is thrown away until it ends. A client that is
 // lost ends both directions.
 func sendUp(server *upstream, client *netconn.Conn, count *atomic.Int64) error {
-	err := pump(server, &fromClient{conn: client}, count)
-	var lost *readError
+	_, err := client.WriteTo(counted{server, count})
+	var lost *netconn.Error
 	switch {
 	case err == nil:
 		server.CloseWrite()
