@@ -54,7 +54,7 @@ test("each has its own code, its own sentence, and says what to do", async ({ pa
 		[used, "", /^$/],
 		[used, "ticket-used", /was used before/],
 		[mint(off(-300)), "ticket-expired", /has expired: "the ticket expired 4m/],
-		[mint(off(-day)), "ticket-expired", /if it was made just now, the portal's clock or this gateway's is wrong/],
+		[mint(off(-day)), "ticket-clock", /if it was made just now, the portal's clock or this gateway's is wrong/],
 		[mint(off(day)), "ticket-clock", /from the future: .*clock .*is wrong by 2[34]h/],
 		[mint({ aud: "other.example" }), "ticket-audience", /another gateway/],
 		[mint({ origin: "https://other.example" }), "ticket-origin", /another page/],

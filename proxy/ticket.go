@@ -19,6 +19,7 @@ import (
 const (
 	ticketLife = time.Minute // the most from iat to exp
 	clockSkew  = time.Minute // between the portal's clock and ours
+	hardlyKept = time.Hour   // a ticket that is older than this rather comes from a wrong clock
 	maxTickets = 100_000     // remembered as used
 	minSecret  = 32          // bytes of a HS256 key, RFC 7518 section 3.2
 	maxTicket  = 16 << 10    // bytes of one
@@ -175,8 +176,10 @@ func (t *tickets) check(c *Ticket, origin string) error {
 		return badTicket(netconn.CodeNotFound, "names no target (host, port)")
 	case expires.Sub(issued) > ticketLife || !expires.After(issued):
 		return badTicket(netconn.CodeNotFound, "is valid for %v; %v is the most (iat, exp)", expires.Sub(issued), ticketLife)
+	case now.After(expires.Add(hardlyKept)):
+		return badTicket(netconn.CodeTicketClock, "expired %v ago; if it was made just now, the portal's clock or this gateway's is wrong", now.Sub(expires).Round(time.Second))
 	case now.After(expires.Add(clockSkew)):
-		return badTicket(netconn.CodeTicketExpired, "expired %v ago%s", now.Sub(expires).Round(time.Second), blame(now.Sub(expires)))
+		return badTicket(netconn.CodeTicketExpired, "expired %v ago", now.Sub(expires).Round(time.Second))
 	case now.Before(issued.Add(-clockSkew)):
 		return badTicket(netconn.CodeTicketClock, "is from the future: the portal's clock or this gateway's is wrong by %v", issued.Sub(now).Round(time.Second))
 	case c.Audience != "" && !t.isOurs(c.Audience):
@@ -187,15 +190,6 @@ func (t *tickets) check(c *Ticket, origin string) error {
 		return badTicket(netconn.CodeNotFound, "allows a time that makes no sense (max_s)")
 	}
 	return nil
-}
-
-// blame says what else may be the reason where a ticket is so old that it was
-// hardly kept for that long.
-func blame(age time.Duration) string {
-	if age < time.Hour {
-		return ""
-	}
-	return "; if it was made just now, the portal's clock or this gateway's is wrong"
 }
 
 func (t *tickets) isOurs(audience string) bool {

@@ -45,7 +45,7 @@ var hints = map[string]string{
 	"relay/ticket-missing":   "Open it from the portal that lists your machines.",
 	"relay/ticket-signature": "The portal's public key must be among the gateway's (--ticket-key). Ask whoever runs them.",
 	"relay/ticket-expired":   "Ask the page that sent you here for a new one: it is good for a minute.",
-	"relay/ticket-clock":     "Whoever runs portal and gateway has to set their clocks.",
+	"relay/ticket-clock":     "Ask the page that sent you here for a new one. If that is refused too, whoever runs portal and gateway has to set their clocks.",
 	"relay/ticket-used":      "Ask the page that sent you here for a new one: each serves once.",
 	"relay/ticket-audience":  "Whoever runs the portal has to name this gateway in it (aud), as --host does.",
 	"relay/ticket-origin":    "Whoever runs the portal has to name this page's origin in it (origin); in a frame that is the gateway's own.",
@@ -335,7 +335,7 @@ func (c *hop) describeRelay(e *netconn.Error) *wire.Error {
 	case netconn.CodeTicketExpired:
 		return failure("relay", "ticket-expired", "The ticket has expired%s.", words(e.Text))
 	case netconn.CodeTicketClock:
-		return failure("relay", "ticket-clock", "The ticket is from the future%s.", words(e.Text))
+		return failure("relay", "ticket-clock", "The ticket is of another time%s.", words(e.Text))
 	case netconn.CodeTicketUsed:
 		return failure("relay", "ticket-used", "The ticket was used before.")
 	case netconn.CodeTicketAudience:

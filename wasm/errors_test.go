@@ -72,7 +72,7 @@ func TestErrorsAreDescribed(t *testing.T) {
 		{"no ticket", "relay/ticket-missing", &netconn.Error{Code: netconn.CodeTicketMissing}, "there is none"},
 		{"a stranger's ticket", "relay/ticket-signature", &netconn.Error{Code: netconn.CodeTicketSignature}, "not signed"},
 		{"an expired ticket", "relay/ticket-expired", &netconn.Error{Code: netconn.CodeTicketExpired, Text: "expired 4m ago"}, `has expired: "expired 4m ago".`},
-		{"a ticket of a wrong clock", "relay/ticket-clock", &netconn.Error{Code: netconn.CodeTicketClock}, "from the future"},
+		{"a ticket of a wrong clock", "relay/ticket-clock", &netconn.Error{Code: netconn.CodeTicketClock}, "of another time"},
 		{"a used ticket", "relay/ticket-used", &netconn.Error{Code: netconn.CodeTicketUsed}, "used before"},
 		{"a ticket for another gateway", "relay/ticket-audience", &netconn.Error{Code: netconn.CodeTicketAudience}, "another gateway"},
 		{"a ticket for another page", "relay/ticket-origin", &netconn.Error{Code: netconn.CodeTicketOrigin}, "another page"},
