@@ -1,17 +1,25 @@
 /** The portal's side of a framed terminal. It loads nothing of ours into the portal's page but this file. */
 import * as wire from "./messages.ts";
 
-export type { FrameOptions, Listener, TerminalFrameEvents, TerminalFrameOptions } from "./messages.ts";
+export type {
+	FrameOptions,
+	Listener,
+	TerminalFrameEvents,
+	TerminalFrameOptions,
+	TerminalFrameTarget,
+} from "./messages.ts";
 
 /** What a browser keeps from frames unless their page allows it. */
 const allow =
 	"clipboard-read; clipboard-write; fullscreen; local-network; loopback-network; publickey-credentials-get; publickey-credentials-create";
 
+const Events: new () => wire.TerminalFrameTarget = EventTarget;
+
 /**
  * A terminal in an `<iframe>` of the gateway: put `element` where it belongs,
  * and it connects. The gateway has to list this page's origin (--embed).
  */
-export class TerminalFrame extends EventTarget {
+export class TerminalFrame extends Events {
 	/** The frame. Give it a size. */
 	readonly element = document.createElement("iframe");
 	readonly #origin: string;
@@ -55,14 +63,6 @@ export class TerminalFrame extends EventTarget {
 		window.removeEventListener("message", this.#greet);
 		this.#port?.close();
 		this.element.remove();
-	}
-
-	override addEventListener<K extends keyof wire.TerminalFrameEvents>(
-		type: K,
-		listener: wire.Listener<wire.TerminalFrameEvents[K]> | null,
-		options?: AddEventListenerOptions | boolean,
-	): void {
-		super.addEventListener(type, listener as EventListenerOrEventListenerObject | null, options);
 	}
 
 	#say(message: wire.ToFrame): void {

@@ -68,6 +68,15 @@ export interface TerminalFrameEvents {
 /** Who hears an event. */
 export type Listener<E> = ((event: E) => void) | { handleEvent(event: E): void };
 
+/** An EventTarget that knows the events of a frame. */
+export interface TerminalFrameTarget extends EventTarget {
+	addEventListener<K extends keyof TerminalFrameEvents>(
+		type: K,
+		listener: Listener<TerminalFrameEvents[K]> | null,
+		options?: AddEventListenerOptions | boolean,
+	): void;
+}
+
 /** Options of a frame. */
 export interface TerminalFrameOptions extends Omit<FrameOptions, "ticket"> {
 	/** Fetches a ticket from the portal's own server, anew for each connection. */
