@@ -20,4 +20,10 @@ ban "a test that is skipped shows nothing" 'test\.(skip|only|fixme)\(|t\.Skip' '
 ban "unsafe is not needed, but to name Go's memory to the host" '"unsafe"' '*.go' ':!build/_crypto'
 ban "what people read comes from web/src/element/words" '([a-zA-Z]utton|[fF]ield|\bp|small|toast|announce)\("[A-Z]|("aria-label"|title|placeholder|label): ["`][A-Z][a-z]' 'web/src/element/*.ts' ':!web/src/element/words'
 ban "a secret has no place in the browser's storage" '(localStorage|sessionStorage)' 'web/src' 'web/app'
+
+# And of what was built: a policy without 'unsafe-eval' or blob: has to be enough (docs/embedding.md).
+if grep -lE '(^|[^.A-Za-z0-9_$])(eval|Function)\(["`A-Za-z]|new Function\b|Worker\((URL\.createObjectURL|["`](blob|data):)' dist/npm/*.js; then
+	echo "rules: what is packed makes code of strings, or Workers of blobs" >&2
+	bad=1
+fi
 exit $bad

@@ -3,10 +3,13 @@ import { createHash, randomBytes } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { App } from "./app.ts";
+import { openBare } from "./bare.ts";
 import { Cutter } from "./cutter.ts";
 import { expect, LOOPBACK, screenshot, startWasmiko, test, type Wasmiko } from "./fixtures.ts";
 import { freePort } from "./process.ts";
 import { byKey, equip, folder, MiB, open } from "./sftp.ts";
+import { PASSWORD } from "./sshd.ts";
+import { Terminal } from "./terminal.ts";
 
 const interrupted = { name: /^Connection to \S+ interrupted\.$/ };
 
@@ -130,6 +133,34 @@ test("a gateway that was restarted has forgotten the session, and says so at onc
 		await bar.getByRole("button", { name: "Reconnect" }).click();
 		await app.connected();
 		await terminal.shows(/^42$[\s\S]*[$#] ?$/m);
+	} finally {
+		await gateway.child.stop("SIGKILL");
+	}
+});
+
+test("an element with `reconnect` logs in anew by itself, without a question", async ({ page, sshd }) => {
+	const port = await freePort();
+	const args = ["serve", ...LOOPBACK, "--listen", `127.0.0.1:${port}`];
+	let gateway = await startWasmiko(args);
+	try {
+		await page.goto(gateway.url);
+		await openBare(page, '<ssh-terminal reconnect style="display:block;height:300px"></ssh-terminal>');
+		const target = { host: "127.0.0.1", port: sshd.port, username: sshd.passwordUser, password: PASSWORD };
+		await page.evaluate(
+			// biome-ignore lint/suspicious/noExplicitAny: what the page defines is what was built, not our sources
+			(options) => (document.querySelector("ssh-terminal") as any).connect(options),
+			{ ...target, hostKey: { pin: sshd.fingerprint() } },
+		);
+		const terminal = new Terminal(page);
+		// One that ends as soon as it begins is not begun again unasked.
+		await terminal.run("sleep 5; echo $((40+2))");
+		await terminal.shows(/^42$/m);
+		await gateway.child.stop("SIGKILL");
+		gateway = await startWasmiko(args);
+		await terminal.shows(/^42$[\s\S]*[$#] [\s\S]*[$#] ?$/m, 40_000);
+		await terminal.run("echo $((50+2))");
+		await terminal.shows(/^42$[\s\S]*^52$/m);
+		await expect(page.getByRole("dialog")).toBeHidden();
 	} finally {
 		await gateway.child.stop("SIGKILL");
 	}
