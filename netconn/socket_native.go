@@ -29,6 +29,8 @@ type webSocket struct {
 	ctx    context.Context
 	cancel context.CancelFunc
 	once   sync.Once
+
+	large bool // the last message was: the next may be
 }
 
 // NewWebSocket makes a Socket of a WebSocket, for Accept or Client, and limits
@@ -71,11 +73,17 @@ func (s *webSocket) Receive() ([]byte, error) {
 	if kind != websocket.MessageBinary {
 		return nil, ErrTextMessage
 	}
+	if s.large {
+		return s.receiveLarge(largeBuffers.Get().(*largeBuffer), 0, r)
+	}
 	buf := buffers.Get().(*buffer)
 	n, err := io.ReadFull(r, buf[:])
 	switch {
 	case err == nil:
-		return receiveLarge(buf, r)
+		large := largeBuffers.Get().(*largeBuffer)
+		copy(large[:], buf[:])
+		buffers.Put(buf)
+		return s.receiveLarge(large, n, r)
 	case err != io.EOF && err != io.ErrUnexpectedEOF:
 		return nil, receiveError(err)
 	case n > maxMessage/2:
@@ -86,13 +94,12 @@ func (s *webSocket) Receive() ([]byte, error) {
 	return msg, nil
 }
 
-// receiveLarge reads on after head, for the message may be longer, where the
-// limit is.
-func receiveLarge(head *buffer, r io.Reader) ([]byte, error) {
-	large := largeBuffers.Get().(*largeBuffer)
-	n := copy(large[:], head[:])
-	buffers.Put(head)
+// receiveLarge reads on after n bytes of a message that may be longer than
+// chunk, where the limit is.
+func (s *webSocket) receiveLarge(large *largeBuffer, n int, r io.Reader) ([]byte, error) {
 	m, err := io.ReadFull(r, large[n:])
+	n += m
+	s.large = n > maxMessage
 	switch {
 	case err == nil:
 		rest, err := io.ReadAll(r)
@@ -102,8 +109,12 @@ func receiveLarge(head *buffer, r io.Reader) ([]byte, error) {
 		return append(large[:], rest...), nil
 	case err != io.EOF && err != io.ErrUnexpectedEOF:
 		return nil, receiveError(err)
+	case !s.large: // it would hold more than it needs
+		msg := bytes.Clone(large[:n])
+		largeBuffers.Put(large)
+		return msg, nil
 	}
-	return large[:n+m], nil
+	return large[:n], nil
 }
 
 func receiveError(err error) error {

@@ -84,6 +84,21 @@ func (s *stream) write(p []byte) int {
 	return len(p)
 }
 
+// wants reports whether n bytes may go in one message.
+func (s *stream) wants(n int) bool {
+	return n <= s.payload && uint64(n) <= s.limit-s.written
+}
+
+// put queues a message with room for its header, if none is queued.
+func (s *stream) put(msg []byte) bool {
+	if len(s.queue) > 0 {
+		return false
+	}
+	s.queue = append(s.queue, msg)
+	s.written += uint64(len(msg) - dataHeader)
+	return true
+}
+
 // fill adds bytes of p to the last message, or to a new one if that is full.
 func (s *stream) fill(p []byte) int {
 	full := dataHeader + s.payload

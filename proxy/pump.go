@@ -3,17 +3,12 @@ package proxy
 import (
 	"errors"
 	"io"
-	"sync"
+	"runtime"
 	"sync/atomic"
 	"time"
+
+	"github.com/wasmiko/wasmiko/netconn"
 )
-
-// Most sessions are idle most of the time, so that what an idle one holds
-// decides how many a relay can carry. A large buffer is therefore borrowed
-// when there is something to read, and not while waiting for it.
-const largeRead = 256 << 10
-
-var largeBuffers = sync.Pool{New: func() any { b := make([]byte, largeRead); return &b }}
 
 // readError tells a failed read from a failed write.
 type readError struct{ err error }
@@ -31,17 +26,16 @@ const (
 )
 
 // pump copies until src ends.
-func pump(dst io.Writer, src *fromServer, count *atomic.Int64) error {
+func pump(dst *netconn.Conn, src *fromServer, count *atomic.Int64) error {
 	for {
-		p, release, err := src.next()
-		if len(p) > 0 {
-			_, failed := dst.Write(p)
-			release()
-			if failed != nil {
-				return failed
+		m, n, err := src.next()
+		if n > 0 {
+			if err := dst.WriteMessage(m, n); err != nil {
+				return err
 			}
-			count.Add(int64(len(p)))
-			if err == nil && len(p) >= flowing && len(p) < plenty {
+			count.Add(int64(n))
+			runtime.Gosched() // so that it is sent from here, out of this core's cache
+			if n >= flowing && n < plenty {
 				time.Sleep(gather)
 			}
 		}

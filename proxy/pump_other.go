@@ -2,9 +2,14 @@
 
 package proxy
 
-import "net"
+import (
+	"net"
 
-// fromServer reads from the target's TCP connection, with a buffer of its own.
+	"github.com/wasmiko/wasmiko/netconn"
+)
+
+// fromServer reads from the target's TCP connection, with a buffer of its own
+// that costs it memory while there is nothing to read.
 type fromServer struct {
 	conn *net.TCPConn
 	buf  []byte
@@ -14,7 +19,10 @@ func newFromServer(conn *net.TCPConn) *fromServer {
 	return &fromServer{conn, make([]byte, 32<<10)}
 }
 
-func (s *fromServer) next() ([]byte, func(), error) {
-	n, err := s.conn.Read(s.buf)
-	return s.buf[:n], func() {}, err
+func (s *fromServer) next() (m netconn.Message, n int, err error) {
+	if n, err = s.conn.Read(s.buf); n > 0 {
+		m = netconn.BorrowMessage()
+		copy(m.Bytes(), s.buf[:n])
+	}
+	return m, n, err
 }

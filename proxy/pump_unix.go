@@ -8,10 +8,11 @@ import (
 	"net"
 	"os"
 	"syscall"
+
+	"github.com/wasmiko/wasmiko/netconn"
 )
 
-// fromServer reads from the target's TCP connection. What it gives is good until
-// release.
+// fromServer reads from the target's TCP connection.
 type fromServer struct {
 	conn *net.TCPConn
 	raw  syscall.RawConn // made at the first read
@@ -19,36 +20,34 @@ type fromServer struct {
 
 func newFromServer(conn *net.TCPConn) *fromServer { return &fromServer{conn: conn} }
 
-// next borrows a buffer for each attempt to read and gives it back if there was
-// nothing. net.Conn.Read would hold it while it waits.
-func (s *fromServer) next() (p []byte, release func(), err error) {
+// next gives n bytes in a message. Most sessions are idle most of the time, so
+// that what an idle one holds decides how many a relay can carry: a message is
+// borrowed for each attempt to read, and given back if there was nothing.
+// net.Conn.Read would hold it while it waits.
+func (s *fromServer) next() (m netconn.Message, n int, err error) {
 	if s.raw == nil {
 		if s.raw, err = s.conn.SyscallConn(); err != nil {
-			return nil, nil, err
+			return m, 0, err
 		}
 	}
-	var large *[]byte
-	var n int
 	waited := s.raw.Read(func(fd uintptr) bool {
-		large = largeBuffers.Get().(*[]byte)
+		m = netconn.BorrowMessage()
 		var again bool
-		if n, again, err = readNow(fd, *large); again {
-			largeBuffers.Put(large)
-			large = nil
+		if n, again, err = readNow(fd, m.Bytes()); again {
+			m.Release()
 		}
 		return !again
 	})
 	if waited != nil { // closed, or past its deadline
-		return nil, nil, waited
+		return m, 0, waited
 	}
 	if n == 0 {
-		largeBuffers.Put(large)
+		m.Release()
 		if err == nil {
 			err = io.EOF
 		}
-		return nil, nil, err
 	}
-	return (*large)[:n], func() { largeBuffers.Put(large) }, nil
+	return m, n, err
 }
 
 // readNow reads what a non-blocking socket has; again means that it has nothing
