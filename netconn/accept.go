@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"net"
 	"time"
 )
 
@@ -21,6 +22,10 @@ type AcceptOptions struct {
 	// Sessions keeps connections whose clients are away; nil means that a lost
 	// WebSocket ends its connection.
 	Sessions *Sessions
+
+	// Memory bounds what connections hold together; nil means that each may hold what
+	// the windows allow.
+	Memory *Memory
 
 	// User is who the client is. Only the same may resume; what belongs to nobody
 	// belongs to whoever has its secret.
@@ -48,6 +53,7 @@ type Request struct {
 	sock           Socket
 	window, credit uint32
 	keep           *kept // nil: not to be resumed
+	memory         *Memory
 }
 
 // Accept greets the client at the other end of s and reads what it asks for. It
@@ -84,6 +90,7 @@ func Accept(ctx context.Context, s Socket, o AcceptOptions) (*Request, error) {
 	r := &Request{
 		Host: ask.target.Host, Port: ask.target.Port, Ticket: ask.target.Ticket,
 		sock: s, window: windowOf(o.Window, relayWindow), credit: ask.window,
+		memory: o.Memory,
 	}
 	if ask.resumable && o.Sessions != nil {
 		r.keep = o.Sessions.enter(o.User, o.Owner)
@@ -116,21 +123,31 @@ func (r *Request) Open(route string) (*Conn, error) {
 	if len(route) > math.MaxUint8 {
 		return nil, errors.New("netconn: route is too long")
 	}
-	o := opened{window: r.window, route: route}
+	core := newStream(r.window, r.credit, dataHeader+largeChunk)
+	if r.memory != nil {
+		core.granted = min(core.window, uint64(r.memory.share(&r.memory.in)))
+	}
+	o := opened{window: uint32(core.granted), route: route}
 	var back comeback
 	if r.keep != nil {
 		o.identity = r.keep.identity
 		o.hold = uint32(max(r.keep.in.hold().Seconds(), 1))
 		back = r.keep
 	}
-	if err := r.sock.Send(o.append(nil)); err != nil {
-		r.sock.Close(CodeInternal, "")
-		return nil, fmt.Errorf("netconn: tell the client: %w", err)
-	}
-	c := start(server, r.sock, Addr{r.Host, r.Port}, newStream(r.window, r.credit, dataHeader+largeChunk), back, nil)
+	c := newConn(server, Addr{r.Host, r.Port}, core, r.memory, back)
+	// A client may come back as soon as it knows the session's name, and waits for
+	// the lock then.
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	if r.keep != nil {
 		r.keep.in.add(r.keep, c)
 	}
+	if err := r.sock.Send(o.append(nil)); err != nil {
+		c.end(ending{err: net.ErrClosed, code: CodeInternal})
+		r.sock.Close(CodeInternal, "")
+		return nil, fmt.Errorf("netconn: tell the client: %w", err)
+	}
+	c.run(&link{sock: r.sock})
 	return c, nil
 }
 

@@ -41,7 +41,12 @@ type Conn struct {
 	mu                           sync.Mutex
 	readable, writable, sendable sync.Cond
 	core                         *stream
-	link                         *link // nil while away
+	memory                       *Memory // nil: it holds what the windows allow
+	holdsOut, holdsIn            int64   // of memory
+	lent                         int64   // beside that: what a writer of WriteTo's has
+	window                       uint64  // the widest that the core's may be
+	starved                      bool    // it waits for memory
+	link                         *link   // nil while away
 	readBy, writeBy              deadline
 	closed                       bool
 	ended                        *ending
@@ -71,20 +76,18 @@ type ending struct {
 	unsent   bool   // bytes that were written could not be sent
 }
 
-// start makes a Conn of an open session and lets it run.
-func start(side role, s Socket, target Addr, core *stream, back comeback, onGoAway func(time.Duration)) *Conn {
+// newConn makes a Conn that has no transport yet: run gives it the first.
+func newConn(side role, target Addr, core *stream, memory *Memory, back comeback) *Conn {
 	c := &Conn{
 		side: side, target: target, core: core, back: back,
-		onGoAway: onGoAway,
-		sent:     make(chan struct{}),
+		memory: memory, window: core.window,
+		sent: make(chan struct{}),
 	}
 	c.readable.L, c.writable.L, c.sendable.L = &c.mu, &c.mu, &c.mu
 	c.readBy = deadline{lock: &c.mu, wake: &c.readable}
 	c.writeBy = deadline{lock: &c.mu, wake: &c.writable}
-	c.mu.Lock()
-	defer c.mu.Unlock()
+	c.narrow()
 	c.makeTimers()
-	c.run(&link{sock: s})
 	return c
 }
 
@@ -104,7 +107,9 @@ func (c *Conn) WriteTo(w io.Writer) (written int64, err error) {
 	for {
 		var p piece
 		_, err := c.received(func() int {
-			p = c.core.take()
+			if p = c.core.take(); p.rest != nil {
+				c.lent = max(costOf(p.rest), costOf(p.message))
+			}
 			return len(p.rest)
 		}, true)
 		if err == io.EOF {
@@ -136,7 +141,11 @@ func (c *Conn) received(take func() int, wait bool) (int, error) {
 		case !wait:
 			return 0, nil
 		}
-		if n := take(); n > 0 {
+		c.narrow()
+		c.lent = 0
+		n := take()
+		c.settle(0, 0)
+		if n > 0 {
 			if c.core.ackNow {
 				c.sendable.Signal()
 			}
@@ -163,7 +172,7 @@ func (c *Conn) Write(p []byte) (int, error) {
 		if err := c.writeErr(); err != nil {
 			return done, err
 		}
-		if n := c.core.write(p[done:]); n > 0 {
+		if n := c.write(p[done:]); n > 0 {
 			done += n
 			c.sendable.Signal()
 			c.expectAnswer()
@@ -240,6 +249,8 @@ func (c *Conn) Abort(code Code, text string) error {
 // shut makes the calls of this side return. The lock is held.
 func (c *Conn) shut() *ending {
 	c.closed = true
+	c.core.unread, c.lent = nil, 0
+	c.settle(0, 0)
 	c.readBy.set(time.Time{})
 	c.writeBy.set(time.Time{})
 	c.readable.Broadcast()

@@ -104,8 +104,11 @@ func Client(ctx context.Context, s Socket, t Target, o Options) (*Conn, error) {
 			dial: o.Redial, onLink: o.OnLink, now: make(chan struct{}, 1),
 		}
 	}
-	c := start(client, s, Addr{t.Host, t.Port}, core, back, o.OnGoAway)
-	c.route = answer.route
+	c := newConn(client, Addr{t.Host, t.Port}, core, nil, back)
+	c.route, c.onGoAway = answer.route, o.OnGoAway
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.run(&link{sock: s})
 	return c, nil
 }
 

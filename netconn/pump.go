@@ -19,6 +19,9 @@ type link struct {
 func (c *Conn) run(l *link) {
 	l.heard = time.Now()
 	c.link = l
+	if c.memory != nil {
+		c.memory.enter(c)
+	}
 	c.startTimers()
 	c.writable.Broadcast()
 	go c.pump(l)
@@ -60,9 +63,13 @@ func (c *Conn) next(l *link) []byte {
 			l.control = l.control[1:]
 			return msg
 		}
-		if msg := c.core.poll(); msg != nil {
-			c.writable.Broadcast()
-			return msg
+		if reserved, ok := c.mayPoll(); ok {
+			msg := c.core.poll()
+			c.settle(reserved, 0)
+			if msg != nil {
+				c.writable.Broadcast()
+				return msg
+			}
 		}
 		if c.ended != nil {
 			msg := c.ended.farewell
@@ -132,8 +139,14 @@ func (c *Conn) finish(l *link) {
 func (c *Conn) stopped() {
 	select {
 	case <-c.sent:
+		return
 	default:
 		close(c.sent)
+	}
+	if c.memory != nil {
+		c.core.held, c.core.queue = nil, nil
+		c.settle(0, 0)
+		c.memory.leave(c)
 	}
 }
 
@@ -146,16 +159,19 @@ func (c *Conn) receive(l *link) {
 			c.lost(l, err)
 			return
 		}
-		if goAway := c.onMessage(l, msg); goAway != nil {
+		reserved := c.makeRoom(l, msg)
+		if goAway := c.onMessage(l, msg, reserved); goAway != nil {
 			go goAway()
 		}
 	}
 }
 
-// onMessage handles a message. What it returns is to be called unlocked.
-func (c *Conn) onMessage(l *link, msg []byte) func() {
+// onMessage handles a message, for which memory is reserved. What it returns is to
+// be called unlocked.
+func (c *Conn) onMessage(l *link, msg []byte, reserved int64) func() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	defer c.settle(0, reserved)
 	l.heard = time.Now()
 	if c.ended != nil || !c.core.current(l.epoch) {
 		return nil

@@ -18,7 +18,7 @@ var errStale = &Error{Code: CodeSuperseded}
 // offset more are welcome. Whoever asks has to tell it to the other side.
 func (s *stream) point() (rx, limit uint64) {
 	s.acking = s.told()
-	s.granted = s.taken + s.window
+	s.granted = s.grant()
 	return s.acking, s.granted
 }
 
@@ -98,6 +98,9 @@ func (s *stream) release(rx, limit uint64) {
 	s.held = slices.Delete(s.held, 0, whole)
 	s.acked, s.limit = rx, limit
 }
+
+// again reports whether there are bytes that an earlier transport may have lost.
+func (s *stream) again() bool { return s.sent < s.tip }
 
 // pollAgain makes a message of bytes that an earlier transport may have lost.
 func (s *stream) pollAgain() []byte {

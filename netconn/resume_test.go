@@ -19,6 +19,7 @@ import (
 type network struct {
 	t        testing.TB
 	sessions *Sessions
+	memory   *Memory
 	user     string
 	opened   chan *Conn
 	refused  chan error
@@ -85,7 +86,7 @@ func (n *network) dial(ctx context.Context, _ string) (Socket, error) {
 }
 
 func (n *network) serve(s Socket) {
-	r, err := Accept(context.Background(), s, AcceptOptions{Sessions: n.sessions, User: n.user, Owner: n.user})
+	r, err := Accept(context.Background(), s, AcceptOptions{Sessions: n.sessions, Memory: n.memory, User: n.user, Owner: n.user})
 	if err != nil {
 		n.refused <- err
 		return
@@ -173,6 +174,32 @@ func TestAConnectionOutlivesItsWebSocket(t *testing.T) {
 			t.Error("an ended session is kept")
 		}
 	})
+}
+
+// announcer looks at the relay while OPENED goes out.
+type announcer struct {
+	*pipeSocket
+	opened func()
+}
+
+func (s announcer) Send(msg []byte) error {
+	if msg[0] == typeOpened {
+		s.opened()
+	}
+	return s.pipeSocket.Send(msg)
+}
+
+func TestASessionIsKnownBeforeItsClientHearsOfIt(t *testing.T) {
+	sessions, known := new(Sessions), 0
+	a, b := newPipe()
+	pair(t, a, announcer{b, func() {
+		sessions.mu.Lock()
+		defer sessions.mu.Unlock()
+		known = len(sessions.conns)
+	}}, Options{Redial: func(context.Context, string) (Socket, error) { return nil, errDown }}, AcceptOptions{Sessions: sessions})
+	if known != 1 {
+		t.Error("a client that comes back at once is told that there is no such session")
+	}
 }
 
 // sent counts what side has sent, and breaks the transport when the next of the

@@ -59,12 +59,8 @@ func (s *Sessions) enter(user, owner string) *kept {
 	return k
 }
 
+// add makes c known. Its lock is held.
 func (s *Sessions) add(k *kept, c *Conn) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.ended != nil {
-		return
-	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.conns == nil {
@@ -211,6 +207,7 @@ func (c *Conn) takeOver(sock Socket, r resume, nonce [16]byte, k *kept) error {
 	k.back()
 	c.resumed.Add(1)
 	answer := resumed{epoch: r.epoch}
+	c.narrow()
 	answer.rx, answer.limit = c.core.point()
 	answer.mac = k.proof(server, nonce, answer.epoch, answer.rx, answer.limit)
 	c.run(&link{sock: sock, epoch: r.epoch, control: [][]byte{answer.append(nil)}})

@@ -68,15 +68,17 @@ func newStream(window, limit uint32, message uint32) *stream {
 	}
 }
 
+// room is how many bytes write would take.
+func (s *stream) room() int {
+	if s.finWritten {
+		return 0
+	}
+	return int(min(s.limit-s.written, sendQueue-(s.written-s.tip)))
+}
+
 // write takes bytes of p while there is credit and room, and returns how many.
 func (s *stream) write(p []byte) int {
-	room := min(s.limit-s.written, sendQueue-(s.written-s.tip))
-	if s.finWritten {
-		room = 0
-	}
-	if uint64(len(p)) > room {
-		p = p[:room]
-	}
+	p = p[:min(len(p), s.room())]
 	for rest := p; len(rest) > 0; {
 		rest = rest[s.fill(rest):]
 	}
@@ -128,6 +130,26 @@ func (s *stream) message(n int, waiting bool) []byte {
 	return make([]byte, dataHeader, size)
 }
 
+// footprint is the memory that the bytes of each direction take. A small piece
+// counts as the one that it may be joined into.
+func (s *stream) footprint() (out, in int64) {
+	for _, p := range s.held {
+		out += max(costOf(p.rest), costOf(p.message))
+	}
+	for _, msg := range s.queue {
+		out += costOf(msg)
+	}
+	if s.inFlight != nil && !s.fresh {
+		out += costOf(s.inFlight)
+	}
+	for _, p := range s.unread {
+		in += max(costOf(p.rest), costOf(p.message))
+	}
+	return out, in
+}
+
+func costOf(b []byte) int64 { return int64(max(cap(b), mergeBelow)) }
+
 // closeWrite ends the outbound direction after what was written.
 func (s *stream) closeWrite() { s.finWritten = true }
 
@@ -146,7 +168,7 @@ func (s *stream) poll() []byte {
 		rx, limit := s.point()
 		return appendAck(s.small[:0], rx, limit)
 	}
-	if s.sent < s.tip {
+	if s.again() {
 		return s.pollAgain()
 	}
 	if len(s.queue) > 0 {
@@ -276,14 +298,18 @@ func (s *stream) take() (p piece) {
 
 func (s *stream) took(n int) {
 	s.taken += uint64(n)
-	if s.taken+s.window-s.granted >= max(s.window/4, 1) {
+	if s.grant()-s.granted >= max(s.window/4, 1) {
 		s.wantAck()
 	}
 }
 
+// grant is the offset up to which bytes are welcome. A window may become smaller;
+// what was granted stays.
+func (s *stream) grant() uint64 { return max(s.granted, s.taken+s.window) }
+
 // ackDue reports whether an ACK would tell anything new.
 func (s *stream) ackDue() bool {
-	return s.told() != s.acking || s.taken+s.window != s.granted
+	return s.told() != s.acking || s.grant() != s.granted
 }
 
 // wantAck makes the next poll an ACK, if one is due.

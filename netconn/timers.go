@@ -46,6 +46,7 @@ func (c *Conn) ackLate() {
 	defer c.mu.Unlock()
 	c.ackArmed = false
 	if c.ended == nil && c.link != nil {
+		c.narrow()
 		c.core.wantAck()
 		c.sendable.Signal()
 	}

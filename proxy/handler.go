@@ -25,7 +25,8 @@ type Proxy struct {
 	page     *page
 	config   configJSON
 	sessions *registry
-	held     *netconn.Sessions  // nil: none is kept without its client
+	held     *netconn.Sessions // nil: none is kept without its client
+	memory   *netconn.Memory
 	tickets  *tickets           // nil: none are needed
 	gate     *signin.Gate       // nil: nobody has to sign in
 	upgrades *throttle.Throttle // by address
@@ -60,6 +61,7 @@ func New(cfg Config) (*Proxy, error) {
 		config:   configJSON{Version: cfg.Version, Demo: cfg.Demo, Embed: cfg.Embedders},
 		sessions: newRegistry(l.Sessions, l.SessionsPerIP, l.SessionsPerUser),
 		held:     l.held(),
+		memory:   l.memory(),
 		tickets:  newTickets(cfg.Tickets, cfg.Hosts),
 		upgrades: throttle.New(l.UpgradesPerMinute, l.UpgradeBurst, 0),
 		byUser:   throttle.New(l.UpgradesPerUser, 2*l.UpgradesPerUser, 0),

@@ -1,6 +1,7 @@
 package proxy
 
 import (
+	"math"
 	"time"
 
 	"github.com/wasmiko/wasmiko/netconn"
@@ -26,6 +27,7 @@ type Limits struct {
 	Hold                 time.Duration // of a session whose client is away: 15 min; at most 8 h
 	HeldPerIP            int           // of one user or address, held for more than a minute: none, 10
 	Held                 int           // the same of everybody: none, 1000
+	Buffers              int64         // bytes that sessions hold together on their way: 512 MiB
 }
 
 const unlimited = -1
@@ -79,6 +81,14 @@ func (l Limits) withDefaults(local bool) Limits {
 	orInt(&l.HeldPerIP, d.HeldPerIP)
 	orInt(&l.Held, d.Held)
 	return l
+}
+
+// memory makes what bounds the sessions' buffers.
+func (l Limits) memory() *netconn.Memory {
+	if l.Buffers < 0 {
+		return &netconn.Memory{Max: math.MaxInt64}
+	}
+	return &netconn.Memory{Max: l.Buffers}
 }
 
 // held makes the place where sessions wait for their clients.

@@ -56,6 +56,12 @@ func newMetrics(p *Proxy) *metrics {
 			Name: "wasmiko_sessions_away", Help: "Sessions that wait for their client.",
 		}, func() float64 { return float64(p.away()) }),
 		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+			Name: "wasmiko_buffer_bytes", Help: "Bytes held that clients have not acknowledged or targets not taken.",
+		}, func() float64 { return float64(p.memory.Used()) }),
+		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+			Name: "wasmiko_buffer_limit_bytes", Help: "How many of them may be held.",
+		}, func() float64 { return float64(p.memory.Limit()) }),
+		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 			Name: "wasmiko_build_info", Help: "Always 1; the label is the version.",
 			ConstLabels: prometheus.Labels{"version": p.cfg.Version},
 		}, func() float64 { return 1 }),

@@ -14,11 +14,14 @@ import (
 
 // fromServer reads from the target's TCP connection.
 type fromServer struct {
-	conn *net.TCPConn
-	raw  syscall.RawConn // made at the first read
+	conn   *net.TCPConn
+	memory *netconn.Memory
+	raw    syscall.RawConn // made at the first read
 }
 
-func newFromServer(conn *net.TCPConn) *fromServer { return &fromServer{conn: conn} }
+func newFromServer(conn *net.TCPConn, memory *netconn.Memory) *fromServer {
+	return &fromServer{conn: conn, memory: memory}
+}
 
 // next gives n bytes in a message. Most sessions are idle most of the time, so
 // that what an idle one holds decides how many a relay can carry: a message is
@@ -31,7 +34,7 @@ func (s *fromServer) next() (m netconn.Message, n int, err error) {
 		}
 	}
 	waited := s.raw.Read(func(fd uintptr) bool {
-		m = netconn.BorrowMessage()
+		m = netconn.BorrowMessage(s.memory)
 		var again bool
 		if n, again, err = readNow(fd, m.Bytes()); again {
 			m.Release()

@@ -63,6 +63,7 @@ func (p *Proxy) admit(ctx context.Context, socket netconn.Socket, rec *record, f
 	req, err := netconn.Accept(ctx, socket, netconn.AcceptOptions{
 		Timeout:  p.cfg.Limits.OpenTimeout,
 		Sessions: p.held,
+		Memory:   p.memory,
 		User:     v.user.Name,
 		Owner:    v.counts(),
 	})
@@ -99,6 +100,8 @@ func (p *Proxy) routeFor(ctx context.Context, req *netconn.Request, rec *record,
 	switch {
 	case full != nil:
 		return nil, &refusal{code: codeOf(full), text: full.Error(), cause: full}
+	case p.memory.Full():
+		return nil, &refusal{code: netconn.CodeLimit, text: errNoMemory.Error(), cause: errNoMemory}
 	case p.needsTicket(req):
 		ticket, err := p.redeem(req, v)
 		if err != nil {
@@ -218,7 +221,7 @@ func (p *Proxy) relay(ctx context.Context, client *netconn.Conn, rt *route) (up,
 	var wg sync.WaitGroup
 	out := &upstream{TCPConn: server, client: client}
 	wg.Go(func() { upErr = sendUp(out, client, &upBytes) })
-	downErr := sendDown(ctx, client, out, head, &downBytes)
+	downErr := sendDown(ctx, client, out, newFromServer(server, p.memory), head, &downBytes)
 	wg.Wait()
 
 	if upErr == nil && downErr == nil {
@@ -253,11 +256,11 @@ func sendUp(server *upstream, client *netconn.Conn, count *atomic.Int64) error {
 
 // sendDown copies from the server to the client, after head, which was read
 // before.
-func sendDown(ctx context.Context, client *netconn.Conn, server *upstream, head []byte, count *atomic.Int64) error {
+func sendDown(ctx context.Context, client *netconn.Conn, server *upstream, src *fromServer, head []byte, count *atomic.Int64) error {
 	_, err := client.Write(head)
 	if err == nil {
 		count.Add(int64(len(head)))
-		err = pump(client, newFromServer(server.TCPConn), count)
+		err = pump(client, src, count)
 	}
 	if err == nil {
 		err = server.resetUnseen()

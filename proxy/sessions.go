@@ -18,6 +18,7 @@ var (
 	errTooMany   = errors.New("the relay has too many connections")
 	errTooManyIP = errors.New("there are too many connections from your address")
 	errTooManyOf = errors.New("you have too many connections")
+	errNoMemory  = errors.New("the relay has no memory left for another connection; try again in a moment")
 )
 
 // registry knows the sessions: http.Server loses sight of a connection that

@@ -49,6 +49,7 @@ func TestMistakes(t *testing.T) {
 		{name: "a host with a scheme", args: []string{"serve", "--listen", port, "--host", "http://localhost"}, want: "write a name alone"},
 		{name: "an unknown format of the log", args: []string{"serve", "--log-format", "xml"}, want: "must be one of"},
 		{name: "a negative limit", args: []string{"serve", "--max-sessions=-1"}, want: "cannot be negative"},
+		{name: "buffers too small for a session", args: []string{"serve", "--max-buffers", "8"}, want: "at least 16 MiB"},
 		{name: "health for everybody", args: []string{"serve", "--health-listen", "0.0.0.0:0"}, want: "only a loopback address"},
 		{name: "the demo for everybody", args: []string{"demo", "--listen", "0.0.0.0:0", "--allow", "a", "--host", "a.example", "--behind-tls-proxy", "10.0.0.1"}, want: "the demo serves this machine only"},
 		{name: "a file that is not there", args: []string{"serve", "--config", "/nonexistent"}, want: "no such file"},

@@ -55,6 +55,7 @@ type options struct {
 	MaxSessions          int `placeholder:"N" help:"Sessions open at once. Default: 200 on a loopback listener, otherwise 5000."`
 	MaxSessionsPerIP     int `name:"max-sessions-per-ip" placeholder:"N" help:"The same for one client address. Default: 50, otherwise 40."`
 	MaxSessionsPerUser   int `name:"max-sessions-per-user" placeholder:"N" help:"The same for one user who has signed in. Default: 50, otherwise 20."`
+	MaxBuffers           int `placeholder:"MIB" help:"Memory for bytes that clients have not acknowledged or targets not taken, of all sessions together, in MiB. Default: 512; at least 16."`
 	ConnectionsPerMinute int `placeholder:"N" help:"New connections of one client address. Default: 30, otherwise 10; bursts may be larger."`
 }
 
@@ -99,6 +100,9 @@ func (o *options) plan() (*plan, error) {
 	wrong = append(wrong, o.checkSignIn(p)...)
 	if o.MaxSessions < 0 || o.MaxSessionsPerIP < 0 || o.MaxSessionsPerUser < 0 || o.SignInTime < 0 || o.ConnectionsPerMinute < 0 || o.Drain < 0 || o.Hold < 0 {
 		wrong = append(wrong, "limits and times cannot be negative")
+	}
+	if o.MaxBuffers != 0 && o.MaxBuffers < 16 {
+		wrong = append(wrong, "--max-buffers: sessions need at least 16 MiB together")
 	}
 	if p.drain == 0 {
 		p.drain = 5 * time.Minute
@@ -214,5 +218,6 @@ func (o *options) limits() proxy.Limits {
 		SessionsPerUser:   o.MaxSessionsPerUser,
 		UpgradesPerMinute: o.ConnectionsPerMinute,
 		Hold:              o.Hold,
+		Buffers:           int64(o.MaxBuffers) << 20,
 	}
 }
