@@ -9,34 +9,51 @@ import (
 	"github.com/wasmiko/wasmiko/proxy"
 )
 
+// gateway is what a reload renews.
+type gateway struct {
+	args  []string
+	plan  *plan
+	proxy *proxy.Proxy
+	demo  *proxy.Demo
+	cert  *certificate
+	log   *slog.Logger
+}
+
 // reload reads the command line, the environment and the file again, and puts
-// their list of targets into force. What else changed needs a restart. A list
-// with a mistake changes nothing, and the log says what is wrong with it.
-func reload(args []string, pl *plan, p *proxy.Proxy, demo *proxy.Demo, log *slog.Logger) {
-	o, err := reread(args)
+// their targets, passwords and certificate into force. What else changed needs a
+// restart. With a mistake in any of them nothing changes, and the log names it.
+func (g *gateway) reload() {
+	o, err := reread(g.args)
 	if err == nil {
 		if _, err = o.plan(); err == nil {
-			err = renew(o, pl, p, demo)
+			err = g.renew(o)
 		}
 	}
 	if err != nil {
-		log.Error("the configuration was not read again; the old one holds", "problem", err)
+		g.log.Error("the configuration was not read again; the old one holds", "problem", err)
 		return
 	}
-	log.Info("the list of allowed targets was read again", "targets", len(o.Allow))
+	g.log.Info("the list of allowed targets was read again", "targets", len(o.Allow))
 }
 
 // renew reads the files first: what is broken changes nothing.
-func renew(o *options, pl *plan, p *proxy.Proxy, demo *proxy.Demo) error {
+func (g *gateway) renew(o *options) error {
 	users, err := readPasswords(o.Passwords)
 	if err != nil {
 		return err
 	}
-	if err := p.Reload(o.targets(pl, demo)); err != nil {
+	pair, err := o.readCertificate()
+	if err != nil {
 		return err
 	}
-	if gate := p.Gate(); gate != nil && users != nil {
+	if err := g.proxy.Reload(o.targets(g.plan, g.demo)); err != nil {
+		return err
+	}
+	if gate := g.proxy.Gate(); gate != nil && users != nil {
 		gate.SetPasswords(users)
+	}
+	if pair != nil {
+		g.cert.now.Store(pair)
 	}
 	return nil
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -39,10 +38,12 @@ func (o *options) serve(s streams, pl *plan, demo *proxy.Demo) error {
 	defer stop()
 	log := newLogger(o.LogFormat, s.err)
 
-	certs, err := o.certificates()
+	pair, err := o.readCertificate()
 	if err != nil {
 		return err
 	}
+	var cert certificate
+	cert.now.Store(pair)
 	health, err := o.healthListener(ctx)
 	if err != nil {
 		return err
@@ -66,10 +67,10 @@ func (o *options) serve(s streams, pl *plan, demo *proxy.Demo) error {
 		go serveHealth(health, p)
 	}
 	srv := p.Server()
-	srv.TLSConfig = certs
+	srv.TLSConfig = cert.config()
 	failed := make(chan error, len(ls))
 	for _, l := range ls {
-		go func() { failed <- serveOn(srv, l, certs != nil) }()
+		go func() { failed <- serveOn(srv, l, pair != nil) }()
 	}
 	url := pl.url(o.Host, ls[0])
 	printURL := func() {
@@ -81,6 +82,7 @@ func (o *options) serve(s streams, pl *plan, demo *proxy.Demo) error {
 	}
 	printURL()
 
+	g := &gateway{args: s.args, plan: pl, proxy: p, demo: demo, cert: &cert, log: log}
 	hangup := make(chan os.Signal, 1)
 	signal.Notify(hangup, syscall.SIGHUP)
 	defer signal.Stop(hangup)
@@ -89,7 +91,7 @@ func (o *options) serve(s streams, pl *plan, demo *proxy.Demo) error {
 		case err := <-failed:
 			return err
 		case <-hangup:
-			reload(s.args, pl, p, demo, log)
+			g.reload()
 			if o.LinkToken {
 				printURL()
 			}
@@ -160,22 +162,6 @@ func (o *options) newProxy(pl *plan, own []netip.AddrPort, demo *proxy.Demo, log
 		Limits:         o.limits(),
 		Log:            log,
 	})
-}
-
-// certificates reads the TLS files; nil means plain HTTP.
-func (o *options) certificates() (*tls.Config, error) {
-	if o.TLSCert == "" {
-		return nil, nil
-	}
-	cert, err := tls.LoadX509KeyPair(o.TLSCert, o.TLSKey)
-	if err != nil {
-		return nil, mistakes{fmt.Sprintf("--tls-cert and --tls-key: %s", strings.TrimPrefix(err.Error(), "tls: "))}
-	}
-	return &tls.Config{
-		Certificates: []tls.Certificate{cert},
-		MinVersion:   tls.VersionTLS12,
-		NextProtos:   []string{"h2", "http/1.1"},
-	}, nil
 }
 
 // healthListener opens the second listener, for an orchestrator on this machine.
