@@ -32,6 +32,7 @@ type OIDC struct {
 	// everybody whom the provider knows. Empty is refused.
 	Allow []string
 
+	Scopes      []string     // asked for besides openid and email; empty: none
 	GroupsClaim string       // of the ID token; empty: groups
 	Name        string       // for people; empty: the issuer's host
 	Client      *http.Client // nil: one with a time limit
@@ -99,13 +100,9 @@ func (p *provider) discover(ctx context.Context) (*oidc.Provider, error) {
 }
 
 func (p *provider) oauth(found *oidc.Provider, origin string) *oauth2.Config {
-	scopes := []string{oidc.ScopeOpenID, "email"}
-	if slices.ContainsFunc(p.cfg.Allow, func(rule string) bool { return strings.HasPrefix(rule, groupPrefix) }) {
-		scopes = append(scopes, "groups")
-	}
 	return &oauth2.Config{
 		ClientID: p.cfg.ClientID, ClientSecret: p.cfg.Secret, Endpoint: found.Endpoint(),
-		RedirectURL: origin + pathOIDCDone, Scopes: scopes,
+		RedirectURL: origin + pathOIDCDone, Scopes: append([]string{oidc.ScopeOpenID, "email"}, p.cfg.Scopes...),
 	}
 }
 

@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/coreos/go-oidc/v3/oidc"
 	"github.com/go-jose/go-jose/v4"
 )
 
@@ -119,6 +120,23 @@ func (p *idp) authorize(t *testing.T, to string) (back string) {
 
 func (p *idp) gate(t *testing.T, allow ...string) *gate {
 	return newGate(t, Config{OIDC: &OIDC{Issuer: p.URL, ClientID: "wasmiko", Secret: idpSecret, Allow: allow}})
+}
+
+// A scope that a provider does not know may be an error to it, so that none is
+// asked for that was not configured, by a rule about groups neither.
+func TestOIDCScopes(t *testing.T) {
+	for want, scopes := range map[string][]string{
+		"openid email":                       nil,
+		"openid email groups offline_access": {"groups", "offline_access"},
+	} {
+		p, err := newProvider(OIDC{Issuer: "https://id.example.org", ClientID: "wasmiko", Allow: []string{"group:ops"}, Scopes: scopes})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := strings.Join(p.oauth(&oidc.Provider{}, testOrigin).Scopes, " "); got != want {
+			t.Errorf("asked for %q, want %q", got, want)
+		}
+	}
 }
 
 func TestOIDC(t *testing.T) {

@@ -36,6 +36,7 @@ type options struct {
 	OIDCClientID string        `name:"oidc-client-id" placeholder:"ID" help:"What the provider calls this gateway. Its redirect URL is https://HOST/sign-in/oidc/done."`
 	OIDCSecret   string        `name:"oidc-secret" placeholder:"FILE" help:"File with the secret that goes with it. Default: none, as for a public client."`
 	OIDCAllow    []string      `name:"oidc-allow" sep:" " placeholder:"WHO" help:"Whom of the provider's users to let in: an address, *@DOMAIN, group:NAME, or * for all. Repeat for more."`
+	OIDCScope    []string      `name:"oidc-scope" sep:" " placeholder:"SCOPE" help:"Scope to ask the provider for besides openid and email, such as groups, where it tells groups only then. Repeat for more."`
 	OIDCGroups   string        `name:"oidc-groups" placeholder:"CLAIM" help:"Claim of the ID token that lists a user's groups. Default: groups."`
 	OIDCName     string        `name:"oidc-name" placeholder:"NAME" help:"What people call the provider. Default: its host."`
 	SignInTime   time.Duration `name:"sign-in-time" placeholder:"TIME" help:"How long a sign-in lasts. Sessions go on after it. Default: 12h."`

@@ -14,7 +14,7 @@ func (o *options) checkSignIn(p *plan) (wrong mistakes) {
 	if o.AuthHeader != "" && len(o.BehindTLSProxy) == 0 {
 		wrong = append(wrong, "--auth-header is believed from a proxy alone: say which with --behind-tls-proxy CIDR")
 	}
-	if o.OIDCIssuer == "" && (o.OIDCClientID != "" || o.OIDCSecret != "" || len(o.OIDCAllow) > 0) {
+	if o.OIDCIssuer == "" && (o.OIDCClientID != "" || o.OIDCSecret != "" || len(o.OIDCAllow) > 0 || len(o.OIDCScope) > 0) {
 		wrong = append(wrong, "the other --oidc options need --oidc-issuer URL")
 	}
 	return wrong
@@ -30,7 +30,7 @@ func (o *options) signIn() (*signin.Config, error) {
 	if o.OIDCIssuer != "" {
 		cfg.OIDC = &signin.OIDC{
 			Issuer: o.OIDCIssuer, ClientID: o.OIDCClientID,
-			Allow: o.OIDCAllow, GroupsClaim: o.OIDCGroups, Name: o.OIDCName,
+			Allow: o.OIDCAllow, Scopes: o.OIDCScope, GroupsClaim: o.OIDCGroups, Name: o.OIDCName,
 		}
 		secret, err := readSecret("--oidc-secret", o.OIDCSecret)
 		if err != nil {
