@@ -61,6 +61,8 @@ check: build $(STATICCHECK)
 go-test:
 	go test -race -timeout 20m ./...
 	go test -timeout 10m -run 'StreamKeeps|TwoBytes|RekeysEvery|FaultsAll' ./netconn ./sshcore
+	@if unshare -n true 2>/dev/null; then go test -tags netns -run OutliveFaults ./proxy; \
+		else echo "No network namespaces (they take root): sessions are not tried over broken networks."; fi
 	cd build/manifests && go test ./...
 
 # The core's own tests, run as wasm under Node, packed as the core is; then those of
@@ -91,9 +93,10 @@ fuzz:
 bench: build system
 	cd e2e && npm ci --loglevel=error --no-progress >/dev/null && node ../build/run-ts.mjs bench/run.ts $(NAME)
 
-# 1 GiB each way across 50 cuts, and 100 sessions under random cuts: make soak TIME=10m
+# 1 GiB each way across 50 cuts, 100 sessions under random cuts, and networks that
+# are broken for 30 s: make soak TIME=10m
 soak:
-	go test -timeout 1h -v -run 'EverythingArrives|RandomCuts' ./proxy -soak $$((1<<30)) -soaktime $(TIME) -soaksessions 100
+	go test -tags netns -timeout 1h -v -run 'EverythingArrives|RandomCuts|OutliveFaults' ./proxy -soak $$((1<<30)) -soaktime $(TIME) -soaksessions 100 -faulttime 30s
 
 # The public surface, for review: docs/api.
 api: build

@@ -36,6 +36,8 @@ need haproxy haproxy
 need nginx nginx-light
 need caddy caddy
 need systemd-analyze systemd
+need ip iproute2 # a network that the tests may break
+need nft nftables
 need redis-server redis-server # what several gateways share
 fc-list 2>/dev/null | grep -qi emoji || missing="$missing fonts-noto-color-emoji fonts-dejavu-core"
 
