@@ -2,6 +2,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import type { Page } from "@playwright/test";
 import { App } from "./app.ts";
 import { openBare } from "./bare.ts";
 import { Cutter } from "./cutter.ts";
@@ -276,5 +277,41 @@ test("more keys than can be kept are refused with a word", async ({ page, wasmik
 		await expect(bar.locator("kbd")).toBeHidden();
 	} finally {
 		cutter.stop();
+	}
+});
+
+test("no session waits for a page that was closed, left or has parted with it", async ({ context, sshd }) => {
+	test.slow();
+	const health = await freePort();
+	const more = ["--health-listen", `127.0.0.1:${health}`];
+	const gateway = await startWasmiko(["serve", ...LOOPBACK, "--listen", "127.0.0.1:0", ...more]);
+	const sessions = async () => {
+		const text = await (await fetch(`http://127.0.0.1:${health}/metrics`)).text();
+		return Number(/^wasmiko_sessions_active (\d+)/m.exec(text)?.[1]);
+	};
+	// biome-ignore lint/suspicious/noExplicitAny: what the page defines is what was built, not our sources
+	const element = () => document.querySelector("ssh-terminal") as any;
+	const endings: Record<string, (page: Page) => Promise<unknown>> = {
+		"is closed": (page) => page.close(),
+		"shows another": (page) => page.goto("about:blank"),
+		"has removed the element": (page) => page.evaluate(`(${element})().remove()`),
+		"has disconnected": (page) => page.evaluate(`(${element})().disconnect()`),
+	};
+	try {
+		for (const [name, end] of Object.entries(endings)) {
+			const page = await context.newPage();
+			await page.goto(gateway.url);
+			await openBare(page, '<ssh-terminal style="display:block;height:300px"></ssh-terminal>');
+			const auth = [{ type: "publickey", key: sshd.read("user") }];
+			const target = { host: "127.0.0.1", port: sshd.port, username: sshd.username, auth };
+			const options = { ...target, hostKey: { pin: sshd.fingerprint() } };
+			await page.evaluate(`(${element})().connect(${JSON.stringify(options)})`);
+			expect(await sessions()).toBe(1);
+			await end(page);
+			await expect.poll(sessions, { message: `of a page that ${name}`, timeout: 5000 }).toBe(0);
+			await page.close();
+		}
+	} finally {
+		await gateway.child.stop("SIGKILL");
 	}
 });
