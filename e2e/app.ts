@@ -1,4 +1,5 @@
 import { expect, type Locator, type Page } from "@playwright/test";
+import { noteSecret } from "./secrets.ts";
 import type { SSHD } from "./sshd.ts";
 import { Terminal } from "./terminal.ts";
 
@@ -55,6 +56,7 @@ export class App {
 
 	/** Answers the question for a password. */
 	async password(password: string): Promise<void> {
+		noteSecret(password);
 		const question = this.dialog(/^Password for/);
 		await question.getByLabel("Password", { exact: true }).fill(password);
 		await question.getByRole("button", { name: "Log in" }).click();

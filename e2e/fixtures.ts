@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { test as base, expect, type Page } from "@playwright/test";
 import { Child } from "./process.ts";
+import { leaked, noteSecret } from "./secrets.ts";
 import { SSHD } from "./sshd.ts";
 
 export { expect };
@@ -19,6 +20,8 @@ interface WorkerFixtures {
 	wasmiko: Wasmiko;
 	/** A real OpenSSH server. */
 	sshd: SSHD;
+	/** Fails when a gateway has written a secret that was used. */
+	discreet: undefined;
 }
 
 interface Fixtures {
@@ -60,6 +63,14 @@ export const test = base.extend<Fixtures, WorkerFixtures>({
 		},
 		{ scope: "worker" },
 	],
+	discreet: [
+		// biome-ignore lint/correctness/noEmptyPattern: as above
+		async ({}, use) => {
+			await use(undefined);
+			expect(leaked(), "secrets in what a gateway wrote").toEqual([]);
+		},
+		{ scope: "worker", auto: true },
+	],
 	strict: [
 		async ({ context }, use) => {
 			const violations: string[] = [];
@@ -72,6 +83,8 @@ export const test = base.extend<Fixtures, WorkerFixtures>({
 			context.pages().forEach(note);
 			context.on("page", note);
 			await use(undefined);
+			// A test may have closed it.
+			for (const { value } of await context.cookies().catch(() => [])) noteSecret(value);
 			expect(violations, "broken policy or uncaught errors").toEqual([]);
 		},
 		{ auto: true },

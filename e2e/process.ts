@@ -3,12 +3,15 @@ import { createServer } from "node:net";
 
 /** A child process whose output is kept, and which dies with the tests. */
 export class Child {
+	/** All that were started, also those that have ended. */
+	static readonly all: Child[] = [];
 	readonly process: ChildProcess;
 	output = "";
 	readonly #exit: Promise<number | null>;
 
 	constructor(command: string, args: readonly string[], env: Record<string, string> = {}) {
 		this.process = spawn(command, args, { env: { ...process.env, ...env }, stdio: ["ignore", "pipe", "pipe"] });
+		Child.all.push(this);
 		const keep = (chunk: Buffer) => {
 			this.output += chunk.toString();
 		};

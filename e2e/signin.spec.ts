@@ -7,6 +7,7 @@ import type { Page } from "@playwright/test";
 import { expect, LOOPBACK, screenshot, test } from "./fixtures.ts";
 import { Provider } from "./oidc.ts";
 import { Child } from "./process.ts";
+import { noteSecret } from "./secrets.ts";
 import { Terminal } from "./terminal.ts";
 
 let dir: string;
@@ -33,7 +34,7 @@ test.afterAll(async () => {
 
 async function byPassword(page: Page, password = "correct horse"): Promise<void> {
 	await page.getByLabel("User name").fill("ann");
-	await page.getByLabel("Password").fill(password);
+	await page.getByLabel("Password").fill(noteSecret(password));
 	await page.getByRole("button", { name: "Sign in" }).click();
 }
 

@@ -3,9 +3,10 @@ import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, wr
 import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import { Child, freePort } from "./process.ts";
+import { noteSecret, noteSecretKey } from "./secrets.ts";
 
 /** The password of {@link SSHD.passwordUser}. */
-export const PASSWORD = "correct horse \u00e9 battery";
+export const PASSWORD = noteSecret("correct horse \u00e9 battery");
 
 /**
  * A real OpenSSH server on a free loopback port, with keys, configuration and
@@ -83,6 +84,8 @@ export class SSHD {
 	keygen(name: string, type: string, passphrase: string, more: readonly string[] = []): void {
 		const args = ["-q", "-t", type, "-N", passphrase, "-C", name, "-f", join(this.dir, name), ...more];
 		execFileSync("ssh-keygen", args);
+		noteSecret(passphrase);
+		noteSecretKey(this.read(name));
 	}
 
 	async start(): Promise<this> {

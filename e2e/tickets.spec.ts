@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openBare } from "./bare.ts";
 import { expect, LOOPBACK, startWasmiko, test, type Wasmiko } from "./fixtures.ts";
+import { noteSecret } from "./secrets.ts";
 import { Terminal } from "./terminal.ts";
 
 // biome-ignore lint/suspicious/noExplicitAny: what the page defines is what was built, not our sources
@@ -35,7 +36,7 @@ function mint(claims: object = {}, key = secret): string {
 		...claims,
 	};
 	const signed = `${encode('{"alg":"HS256"}')}.${encode(JSON.stringify(all))}`;
-	return `${signed}.${encode(createHmac("sha256", key).update(signed).digest())}`;
+	return noteSecret(`${signed}.${encode(createHmac("sha256", key).update(signed).digest())}`);
 }
 
 /** The times of a ticket whose clock is wrong by so many seconds. */
