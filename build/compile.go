@@ -31,6 +31,9 @@ var inlined = []string{
 	"crypto/internal/fips140/nistec/fiat", "crypto/internal/fips140/edwards25519/...", // +15 KB with the next line: all
 	"crypto/internal/fips140/mlkem", "crypto/internal/fips140/sha3", // of them three to four times as fast
 	"golang.org/x/crypto/chacha20", "golang.org/x/crypto/internal/...",
+	"sync", "sync/atomic", "internal/sync", "internal/runtime/atomic", "bufio", "io", "syscall/js",
+	"golang.org/x/crypto/ssh",
+	"github.com/wasmiko/wasmiko/netconn", "github.com/wasmiko/wasmiko/sshcore", "github.com/wasmiko/wasmiko/wasm",
 }
 
 // knownGo says whether the toolchain is the one whose insides the build knows.
