@@ -23,6 +23,8 @@ func newCallback(f func(arg js.Value)) *callback {
 	return &callback{Func: js.FuncOf(func(_ js.Value, args []js.Value) any {
 		if len(args) > 0 {
 			f(args[0])
+		} else {
+			f(js.Undefined())
 		}
 		return nil
 	})}

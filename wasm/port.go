@@ -36,17 +36,13 @@ func (e *portError) Error() string { return "stream broken off: " + e.message }
 // It is a net.Conn. One goroutine may read while another writes. When both
 // directions have ended, the MessagePort is closed and its callback released.
 type port struct {
-	js        js.Value
-	post      js.Value // js.postMessage, bound: calling it by name costs a look-up and a string each time
-	onMessage *callback
-	id        uint32        // of js for postBytes, in the Worker's half
-	wanted    chan struct{} // closed by the first credit
+	id      uint32        // in the Worker's half, which keeps what has come
+	onEvent *callback     // by the Worker's half: something came
+	wanted  chan struct{} // closed by the first credit
 
 	mu        sync.Mutex
-	queue     []js.Value // received chunks
-	offset    int        // read so far of queue[0]
-	owed      int        // consumed and not yet granted
-	credit    int        // bytes that the other side wants
+	owed      int // consumed and not yet granted
+	credit    int // bytes that the other side wants
 	recv      ending
 	sent      ending
 	readGate  gate
@@ -59,40 +55,58 @@ type ending struct {
 	err  error // nil: EOF
 }
 
-// postBytes posts a copy of size bytes to a MessagePort: web/src/worker/bytes.ts.
-// Bytes through syscall/js would cost four values, each with a finalizer.
+// What runs for every message are imports, of web/src/worker/bytes.ts: through
+// syscall/js each would make values that the garbage collector has to finish.
+
+// portPost sends size bytes.
 //
 //go:wasmimport bytes post
 //go:noescape
-func postBytes(id uint32, p *byte, size uint32)
+func portPost(id uint32, p *byte, size uint32)
+
+// portRead moves up to size bytes that have come to p, and returns how many.
+//
+//go:wasmimport bytes read
+//go:noescape
+func portRead(id uint32, p *byte, size uint32) uint32
+
+// portCredit returns the credit that has come since the last call.
+//
+//go:wasmimport bytes credit
+func portCredit(id uint32) uint32
+
+// portGrant gives credit.
+//
+//go:wasmimport bytes grant
+func portGrant(id uint32, bytes uint32)
+
+// ports is the Worker's half of all ports: what it does seldom.
+func ports() js.Value { return js.Global().Get("wasmikoBytes") }
 
 // newPort takes over a MessagePort and asks for the first bytes.
 func newPort(v js.Value) *port {
-	post := v.Get("postMessage").Call("bind", v)
-	p := &port{js: v, post: post, wanted: make(chan struct{}), readGate: newGate(), writeGate: newGate()}
-	p.id = uint32(js.Global().Get("wasmikoBytes").Call("port", v).Int())
-	p.onMessage = newCallback(func(event js.Value) { p.receive(event.Get("data")) })
-	v.Set("onmessage", p.onMessage.Value)
-	post.Invoke(window)
+	p := &port{wanted: make(chan struct{}), readGate: newGate(), writeGate: newGate()}
+	p.onEvent = newCallback(p.happened)
+	p.id = uint32(ports().Call("port", v, p.onEvent.Value).Int())
+	portGrant(p.id, window)
 	return p
 }
 
-// receive runs within the page's event: it appends, signals and returns.
-func (p *port) receive(data js.Value) {
+// happened runs within the page's event: it notes, signals and returns. What
+// is undefined means bytes or credit, anything else is an end.
+func (p *port) happened(end js.Value) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	switch {
-	case data.Type() == js.TypeNumber:
-		p.grantWrite(data.Int())
-	case data.IsNull():
-		p.endReceiving(nil)
-	case isBytes(data):
-		if !p.recv.done {
-			p.queue = append(p.queue, data)
-			p.readGate.signal()
+	case end.IsUndefined():
+		if n := portCredit(p.id); n > 0 {
+			p.grantWrite(int(n))
 		}
+		p.readGate.signal()
+	case end.IsNull():
+		p.endReceiving(nil)
 	default:
-		err := &portError{code: stringOf(data, "code"), message: stringOf(data, "message")}
+		err := &portError{code: stringOf(end, "code"), message: stringOf(end, "message")}
 		p.endReceiving(err)
 		p.endSending(err)
 	}
@@ -132,10 +146,11 @@ func (p *port) tryRead(b []byte) (n int, wait bool, err error) {
 	if p.readGate.expired() {
 		return 0, false, os.ErrDeadlineExceeded
 	}
-	if len(p.queue) > 0 && p.recv.err == nil {
-		n = p.take(b)
-		p.grant(n)
-		return n, false, nil
+	if len(b) > 0 && p.recv.err == nil {
+		if n = int(portRead(p.id, &b[0], uint32(len(b)))); n > 0 {
+			p.grant(n)
+			return n, false, nil
+		}
 	}
 	if p.recv.done {
 		if p.recv.err != nil {
@@ -146,28 +161,12 @@ func (p *port) tryRead(b []byte) (n int, wait bool, err error) {
 	return 0, len(b) > 0, nil
 }
 
-// take moves bytes from the head of the queue into b.
-func (p *port) take(b []byte) int {
-	head := p.queue[0]
-	rest := head
-	if p.offset > 0 {
-		rest = head.Call("subarray", p.offset)
-	}
-	n := js.CopyBytesToGo(b, rest)
-	p.offset += n
-	if p.offset == head.Get("length").Int() {
-		p.queue[0] = js.Value{}
-		p.queue, p.offset = p.queue[1:], 0
-	}
-	return n
-}
-
 func (p *port) grant(n int) {
 	p.owed += n
 	if p.owed < grantStep || p.recv.done {
 		return
 	}
-	p.post.Invoke(p.owed)
+	portGrant(p.id, uint32(p.owed))
 	p.owed = 0
 }
 
@@ -215,7 +214,7 @@ func (p *port) send(b []byte) error {
 		return net.ErrClosed
 	}
 	p.credit -= len(b)
-	postBytes(p.id, &b[0], uint32(len(b)))
+	portPost(p.id, &b[0], uint32(len(b)))
 	return nil
 }
 
@@ -226,7 +225,7 @@ func (p *port) CloseWrite() error {
 	if p.sent.done {
 		return nil
 	}
-	p.post.Invoke(js.Null())
+	ports().Call("tell", p.id, js.Null())
 	p.endSending(nil)
 	return nil
 }
@@ -235,10 +234,11 @@ func (p *port) CloseWrite() error {
 func (p *port) Reset(e *wire.Error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	defer ports().Call("forget", p.id) // with what nobody will read
 	if p.recv.done && p.sent.done {
 		return
 	}
-	p.post.Invoke(toJS(e))
+	ports().Call("tell", p.id, toJS(e))
 	p.endSending(net.ErrClosed)
 	p.endReceiving(net.ErrClosed)
 }
@@ -255,9 +255,6 @@ func (p *port) endReceiving(err error) {
 		return
 	}
 	p.recv = ending{done: true, err: err}
-	if err != nil {
-		p.queue = nil
-	}
 	p.readGate.signal()
 	p.closeIfDone()
 }
@@ -276,10 +273,11 @@ func (p *port) closeIfDone() {
 	if !p.recv.done || !p.sent.done {
 		return
 	}
-	p.js.Set("onmessage", js.Null())
-	p.js.Call("close")
-	js.Global().Get("wasmikoBytes").Call("forget", p.id)
-	p.onMessage.release()
+	ports().Call("close", p.id)
+	if p.recv.err != nil {
+		ports().Call("forget", p.id)
+	}
+	p.onEvent.release()
 }
 
 // LocalAddr, RemoteAddr: a stream of the page's own has no addresses.

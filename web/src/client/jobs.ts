@@ -6,6 +6,8 @@ export interface FeedJob {
 	readonly blob: Blob;
 	readonly offset: number;
 	readonly stream: MessagePort;
+	/** Whether the stream's other end is the core of this very Worker. */
+	readonly near?: boolean;
 	readonly control: MessagePort;
 }
 
@@ -18,6 +20,8 @@ export interface DrainJob {
 	/** Whether what came before a failure is kept. */
 	readonly keep: boolean;
 	readonly stream: MessagePort;
+	/** Whether the stream's other end is the core of this very Worker. */
+	readonly near?: boolean;
 	readonly control: MessagePort;
 }
 

@@ -21,6 +21,8 @@ export interface Messages {
 	onmessage: ((event: { readonly data: PortMessage }) => void) | null;
 	postMessage(message: PortMessage, transfer: ArrayBuffer[]): void;
 	close(): void;
+	/** Whether bytes need no buffer of their own, for they are not transferred. */
+	readonly shares?: boolean;
 }
 
 /** Takes what a port receives. */
@@ -145,8 +147,8 @@ export class BytePort {
 			else this.#queue[0] = head.subarray(size);
 			this.#credit -= size;
 			this.#pending -= size;
-			const piece = own(head, size);
-			this.#port.postMessage(piece, [piece.buffer]);
+			const piece = this.#port.shares ? head.subarray(0, size) : own(head, size);
+			this.#port.postMessage(piece, [piece.buffer as ArrayBuffer]);
 		}
 		if (this.#queue.length > 0) return;
 		for (const waiter of this.#drained.splice(0)) waiter.resolve();

@@ -107,7 +107,7 @@ async function fromBlob(
 	signal: AbortSignal | undefined,
 ): Promise<TransferResult> {
 	const { port1, port2 } = new MessageChannel();
-	const local = core.work({ job: "feed", blob, offset: params.offset - params.skip, stream: port1 });
+	const local = core.work({ job: "feed", blob, offset: params.offset - params.skip, stream: port1, near: true });
 	const [moved, read] = await settled(core.call("sftpWrite", params, { signal, ports: [port2] }), local);
 	if (signal?.aborted) throw signal.reason;
 	return verdict(moved, read, (cause) => localError("read", blob instanceof File ? blob.name : "the data", cause));

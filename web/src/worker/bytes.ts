@@ -3,12 +3,19 @@
  * without a value of syscall/js for each message: the Worker's half of
  * netconn/socket_js.go and of wasm/port.go.
  */
+import type { PortMessage } from "../client/port.ts";
+import { Stream, type StreamWake } from "./stream.ts";
 
 /** What the core finds in the global scope; what runs for every message are imports. */
 interface Registry {
 	/** Listens to a WebSocket. `wake` is called with nothing when something has come, and otherwise with what happened. */
 	socket(ws: WebSocket, limit: number, wake: Wake): number;
-	port(port: MessagePort): number;
+	/** Takes a stream's port over. */
+	port(port: MessagePort, wake: StreamWake): number;
+	/** Sends over a port what is no bytes. */
+	tell(id: number, message: Exclude<PortMessage, Uint8Array>): void;
+	/** Ends a stream. What has come can still be read. */
+	close(id: number): void;
 	forget(id: number): void;
 }
 
@@ -23,7 +30,7 @@ export class Bytes {
 	#memory: WebAssembly.Memory | undefined;
 	#lastID = 0;
 	readonly #sockets = new Map<number, Inbox>();
-	readonly #ports = new Map<number, MessagePort>();
+	readonly #streams = new Map<number, Stream>();
 
 	/** What the core imports. */
 	readonly imports = {
@@ -38,11 +45,14 @@ export class Bytes {
 		send: (id: number, at: number, size: number) => this.#sockets.get(id)?.ws.send(this.#view(at, size)),
 		/** How much was sent and is still on this machine. */
 		buffered: (id: number) => Math.min(this.#sockets.get(id)?.ws.bufferedAmount ?? 0, 0x7fffffff),
-		/** Posts bytes to a MessagePort, in a buffer that holds nothing else. */
-		post: (id: number, at: number, size: number) => {
-			const bytes = this.#view(at, size).slice();
-			this.#ports.get(id)?.postMessage(bytes, [bytes.buffer]);
-		},
+		/** Sends bytes over a port. */
+		post: (id: number, at: number, size: number) => this.#streams.get(id)?.post(this.#view(at, size)),
+		/** Moves up to `size` bytes that came over a port to where the core wants them, and says how many. */
+		read: (id: number, at: number, size: number) => this.#streams.get(id)?.take(this.#view(at, size)) ?? 0,
+		/** How many bytes more a port's other end wants since the last look. */
+		credit: (id: number) => this.#streams.get(id)?.credit() ?? 0,
+		/** Lets a port's other end send more. */
+		grant: (id: number, bytes: number) => this.#streams.get(id)?.tell(bytes),
 	};
 
 	/** For the core, as a global of the Worker. */
@@ -51,14 +61,16 @@ export class Bytes {
 			this.#sockets.set(++this.#lastID, new Inbox(ws, limit, wake));
 			return this.#lastID;
 		},
-		port: (port) => {
-			this.#ports.set(++this.#lastID, port);
+		port: (port, wake) => {
+			this.#streams.set(++this.#lastID, new Stream(port, wake));
 			return this.#lastID;
 		},
+		tell: (id, message) => this.#streams.get(id)?.tell(message),
+		close: (id) => this.#streams.get(id)?.close(),
 		forget: (id) => {
 			this.#sockets.get(id)?.close();
 			this.#sockets.delete(id);
-			this.#ports.delete(id);
+			this.#streams.delete(id);
 		},
 	};
 

@@ -1,13 +1,17 @@
 /** Local files, read and written by the Worker itself: their bytes never pass the page. */
 import type { DrainJob, FeedJob, Job, JobResult } from "../client/jobs.ts";
 import { BytePort } from "../client/port.ts";
+import { Near } from "./near.ts";
 import { zip } from "./zip.ts";
 
 /** How much of a Blob is read at a time: large, for each read is a round trip to the browser's own process. */
 const SLICE = 1024 * 1024;
 
-/** How much may wait for the disk; the half of it is written at a time. */
+/** How much may wait for the disk. */
 const DISK_WINDOW = 4 * 1024 * 1024;
+
+/** How much is written at a time: each time is a round trip, whatever its size. */
+const BLOCK = DISK_WINDOW / 4;
 
 /** Does a job and tells how it went. */
 export async function work(job: Job): Promise<void> {
@@ -26,8 +30,13 @@ function resultOf(job: Job): Promise<JobResult> {
 	}
 }
 
-async function feed({ blob, offset, stream }: FeedJob): Promise<JobResult> {
-	const port = new BytePort(stream);
+function portOf({ stream, near }: FeedJob | DrainJob): BytePort {
+	return new BytePort(near ? new Near(stream) : stream);
+}
+
+async function feed(job: FeedJob): Promise<JobResult> {
+	const { blob, offset } = job;
+	const port = portOf(job);
 	// The core says nothing here but why it takes no more.
 	port.read({ data: () => {}, end: () => {} });
 	let at = offset;
@@ -62,15 +71,14 @@ async function read(blob: Blob, at: number): Promise<Uint8Array> {
 class Drain {
 	readonly #job: DrainJob;
 	readonly #port: BytePort;
-	#chunks: Uint8Array[] = [];
-	#waiting = 0;
+	readonly #blocks = new Blocks();
 	#written = 0;
 	#ended: { readonly error?: unknown } | undefined;
 	#wake = () => {};
 
 	constructor(job: DrainJob) {
 		this.#job = job;
-		this.#port = new BytePort(job.stream);
+		this.#port = portOf(job);
 		this.#port.end();
 	}
 
@@ -104,8 +112,7 @@ class Drain {
 		this.#port.read(
 			{
 				data: (chunk) => {
-					this.#chunks.push(chunk);
-					this.#waiting += chunk.byteLength;
+					this.#blocks.add(chunk);
 					this.#wake();
 				},
 				end: (error) => {
@@ -117,32 +124,21 @@ class Drain {
 		);
 	}
 
-	/** Writes in few large pieces: each one costs a round trip, whatever its size. */
 	async #copy(file: FileSystemWritableFileStream): Promise<void> {
-		while (!this.#ended || this.#waiting > 0) {
-			if (this.#waiting < DISK_WINDOW / 4 && !this.#ended) {
+		for (;;) {
+			const ended = this.#ended;
+			const block = this.#blocks.take(ended !== undefined);
+			if (block) {
+				await file.write(block);
+				this.#written += block.byteLength;
+				this.#port.grant(block.byteLength);
+				this.#blocks.giveBack(block);
+			} else if (ended) return;
+			else
 				await new Promise<void>((resolve) => {
 					this.#wake = resolve;
 				});
-				continue;
-			}
-			const bytes = this.#take();
-			await file.write(bytes);
-			this.#written += bytes.byteLength;
-			this.#port.grant(bytes.byteLength);
 		}
-	}
-
-	#take(): Uint8Array<ArrayBuffer> {
-		const whole = new Uint8Array(this.#waiting);
-		let at = 0;
-		for (const chunk of this.#chunks) {
-			whole.set(chunk, at);
-			at += chunk.byteLength;
-		}
-		this.#chunks = [];
-		this.#waiting = 0;
-		return whole;
 	}
 
 	/** The core ends a stream well only when all of the file has come and was checked. */
@@ -150,5 +146,43 @@ class Drain {
 		const failed = this.#ended !== undefined && "error" in this.#ended;
 		if (failed && !this.#job.keep) await file.abort(this.#ended?.error).catch(() => {});
 		else await file.close();
+	}
+}
+
+/** Bytes that wait for the disk, in a few buffers that are used again: to make new ones costs more than to fill them. */
+class Blocks {
+	readonly #full: Uint8Array<ArrayBuffer>[] = [];
+	readonly #free: Uint8Array<ArrayBuffer>[] = [];
+	#last: Uint8Array<ArrayBuffer> | undefined;
+	/** Filled of the last. */
+	#used = 0;
+
+	/** Copies a chunk to behind what waits already. */
+	add(chunk: Uint8Array): void {
+		for (let rest = chunk; rest.length > 0; ) {
+			this.#last ??= this.#free.pop() ?? new Uint8Array(BLOCK);
+			const part = rest.subarray(0, BLOCK - this.#used);
+			this.#last.set(part, this.#used);
+			this.#used += part.length;
+			rest = rest.subarray(part.length);
+			if (this.#used === BLOCK) this.#finish(this.#last);
+		}
+	}
+
+	/** The oldest block that is full, or, if `all` is to be taken, what there is. */
+	take(all: boolean): Uint8Array<ArrayBuffer> | undefined {
+		if (all && this.#last && this.#full.length === 0) this.#finish(this.#last);
+		return this.#full.shift();
+	}
+
+	/** Takes one back that has been written. */
+	giveBack(block: Uint8Array<ArrayBuffer>): void {
+		this.#free.push(new Uint8Array(block.buffer));
+	}
+
+	#finish(last: Uint8Array<ArrayBuffer>): void {
+		this.#full.push(last.subarray(0, this.#used));
+		this.#last = undefined;
+		this.#used = 0;
 	}
 }
