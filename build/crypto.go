@@ -49,6 +49,12 @@ var cryptoEdits = []textEdit{
 `, `	sendAdj := c.flow.read(adj, c.myWindow)
 	c.myWindow += sendAdj
 `},
+	// packets.go: packets that are used again.
+	{"ssh/transport.go", "	fresh := make([]byte, len(packet))\n", "	fresh := borrowPacket(len(packet))\n"},
+	{"ssh/channel.go", "		ch.extPending.write(data)\n", "		ch.extPending.writeFrom(packet, data)\n"},
+	{"ssh/channel.go", "		ch.pending.write(data)\n", "		ch.pending.writeFrom(packet, data)\n"},
+	{"ssh/buffer.go", "	buf  []byte\n	next *element\n", "	buf    []byte\n	packet []byte // buf lies in it, or nil\n	next   *element\n"},
+	{"ssh/buffer.go", "			b.head = b.head.next\n", "			b.pass()\n"},
 	// gcm.go: the browser's AES-GCM.
 	{"ssh/cipher.go", "	aead, err := cipher.NewGCM(c)\n", "	aead, err := newGCM(key, c)\n"},
 }
