@@ -4,15 +4,19 @@ import "sync"
 
 // Buffers for messages are shared by all connections: an idle one holds none.
 // There are two sizes, as a client's messages are at most chunk and a relay's
-// at most largeChunk.
+// at most largeChunk, and one between them for what a relay could not fill.
 var (
-	buffers      = sync.Pool{New: func() any { return new(buffer) }}
-	largeBuffers = sync.Pool{New: func() any { return new(largeBuffer) }}
+	buffers       = sync.Pool{New: func() any { return new(buffer) }}
+	mediumBuffers = sync.Pool{New: func() any { return new(mediumBuffer) }}
+	largeBuffers  = sync.Pool{New: func() any { return new(largeBuffer) }}
 )
 
+const mediumMessage = largeMessage / 2
+
 type (
-	buffer      [maxMessage]byte
-	largeBuffer [largeMessage]byte
+	buffer       [maxMessage]byte
+	mediumBuffer [mediumMessage]byte
+	largeBuffer  [largeMessage]byte
 )
 
 // borrow returns a message of n bytes, which are not zero. Its memory may be
@@ -21,7 +25,9 @@ func borrow(n int) []byte {
 	switch {
 	case n > maxMessage/2 && n <= maxMessage:
 		return buffers.Get().(*buffer)[:n]
-	case n > largeMessage/2 && n <= largeMessage:
+	case n > maxMessage && n <= mediumMessage:
+		return mediumBuffers.Get().(*mediumBuffer)[:n]
+	case n > mediumMessage && n <= largeMessage:
 		return largeBuffers.Get().(*largeBuffer)[:n]
 	}
 	return make([]byte, n)
@@ -33,6 +39,8 @@ func giveBack(message []byte) {
 	switch cap(message) {
 	case maxMessage:
 		buffers.Put((*buffer)(message[:maxMessage]))
+	case mediumMessage:
+		mediumBuffers.Put((*mediumBuffer)(message[:mediumMessage]))
 	case largeMessage:
 		largeBuffers.Put((*largeBuffer)(message[:largeMessage]))
 	}

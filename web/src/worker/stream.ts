@@ -8,6 +8,12 @@ import { Near, type NearMessage } from "./near.ts";
 /** Tells the core: to look for bytes and credit, or, with what came instead of them, of an end. */
 export type StreamWake = (end?: Exclude<PortMessage, Uint8Array | number>) => void;
 
+/** Pieces of so much are a flow; what is less leaves at once. */
+const LARGE = 32 * 1024;
+
+/** The most that leaves as one message, of pieces that are not larger. */
+const JOINED = 256 * 1024;
+
 export class Stream {
 	readonly #port: MessagePort;
 	readonly #wake: StreamWake;
@@ -19,6 +25,10 @@ export class Stream {
 	#credit = 0;
 	#waking = false;
 	#closed = false;
+	/** Large pieces that leave together when the core rests. */
+	#joined: Uint8Array<ArrayBuffer> | undefined;
+	/** Filled of that. */
+	#used = 0;
 
 	constructor(port: MessagePort, wake: StreamWake) {
 		this.#port = port;
@@ -57,21 +67,50 @@ export class Stream {
 			this.#near.receive(bytes);
 			return;
 		}
-		const own = bytes.slice();
-		this.#port.postMessage(own, [own.buffer]);
+		if (bytes.length >= LARGE) {
+			this.#gather(bytes);
+			return;
+		}
+		this.#flush();
+		this.#send(bytes.slice());
 	}
 
 	/** Sends anything else. */
 	tell(message: Exclude<PortMessage, Uint8Array>): void {
+		this.#flush();
 		if (this.#near) this.#near.receive(message);
 		else this.#port.postMessage(message);
 	}
 
 	/** What was sent before still arrives, and what has come can still be taken. */
 	close(): void {
+		this.#flush();
 		this.#closed = true;
 		this.#port.onmessage = null;
 		this.#port.close();
+	}
+
+	/** Joins what a flow brings while the core is at work: a message costs the same whatever it holds. */
+	#gather(bytes: Uint8Array): void {
+		if (this.#joined && this.#joined.length - this.#used < bytes.length) this.#flush();
+		if (!this.#joined) {
+			this.#joined = new Uint8Array(Math.max(JOINED, bytes.length));
+			queueMicrotask(() => this.#flush());
+		}
+		this.#joined.set(bytes, this.#used);
+		this.#used += bytes.length;
+	}
+
+	#flush(): void {
+		const joined = this.#joined?.subarray(0, this.#used);
+		this.#joined = undefined;
+		this.#used = 0;
+		if (joined) this.#send(joined);
+	}
+
+	/** Gives away bytes in a buffer that holds nothing else. */
+	#send(own: Uint8Array<ArrayBuffer>): void {
+		this.#port.postMessage(own, [own.buffer]);
 	}
 
 	#receive(message: PortMessage): void {
