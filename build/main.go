@@ -5,6 +5,7 @@
 //	go run ./build size        what a first visit loads, and which package weighs what in the core
 //	go run ./build licences    who wrote what we ship, held to the allow list
 //	go run ./build api         the public surface into docs/api; -check compares
+//	go run ./build names       the core with the names of its functions, for a profiler
 //	go run ./build host        what runs the core's tests under Node
 //	build exec PROGRAM ARGS    a wasm program under Node, packed as the core is: for go test -exec
 //
@@ -53,6 +54,8 @@ func run(args []string) error {
 		return all()
 	case "size":
 		return printSizes()
+	case "names":
+		return linkNamed()
 	case "host":
 		return bundleHost()
 	case "licences":
@@ -63,7 +66,7 @@ func run(args []string) error {
 		}
 		return writeAPI(apiDir)
 	}
-	return fmt.Errorf("no target %q: there are all, size, licences, api, host and exec", target)
+	return fmt.Errorf("no target %q: there are all, size, names, licences, api, host and exec", target)
 }
 
 func all() error {

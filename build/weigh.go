@@ -65,19 +65,25 @@ func printWeights(dir string, code map[string][]byte) error {
 	return nil
 }
 
-// codeByPackage links the core once more, with names, and gives the code of
-// each package.
-func codeByPackage() (map[string][]byte, error) {
+// namedPath is the core with the names of its functions, as a profiler wants it.
+const namedPath = cacheDir + "/core.named.wasm"
+
+// linkNamed links the core once more, with names.
+func linkNamed() error {
 	flags, err := coreFlags()
 	if err != nil {
-		return nil, err
+		return err
 	}
-	named := filepath.Join(cacheDir, "core.named.wasm")
 	build := append([]string{"build", "-tags=" + coreTags, "-modfile=" + coreMod}, flags...)
-	if err := commandEnv(coreEnv(), "go", append(build, "-ldflags=-buildid=", "-o", named, "./wasm")...); err != nil {
+	return commandEnv(coreEnv(), "go", append(build, "-ldflags=-buildid=", "-o", namedPath, "./wasm")...)
+}
+
+// codeByPackage gives the code of each package in the core.
+func codeByPackage() (map[string][]byte, error) {
+	if err := linkNamed(); err != nil {
 		return nil, err
 	}
-	file, err := os.ReadFile(named)
+	file, err := os.ReadFile(namedPath)
 	if err != nil {
 		return nil, err
 	}

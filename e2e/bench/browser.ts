@@ -12,6 +12,10 @@ export interface RunOptions {
 	readonly profile?: string;
 	/** By a name that browsers give no secure context, and with it neither WebCrypto nor files. */
 	readonly insecure?: boolean;
+	/** More of the browser's own flags. */
+	readonly flags?: readonly string[];
+	/** A file in the place of the core. */
+	readonly core?: string;
 	/** Called when the page says where it is; the page goes on when it returns. */
 	onMark?(name: string, browser: number): void;
 }
@@ -30,6 +34,7 @@ export class BenchServer {
 	#report: ((value: unknown) => void) | undefined;
 	#mark: (name: string) => void = () => {};
 	#browser: ChildProcess | undefined;
+	#core: string | undefined;
 	readonly #server = createServer((req, res) => this.#serve(req, res)).on("upgrade", (req, socket, head) =>
 		this.#tunnel(req, socket, head),
 	);
@@ -57,14 +62,15 @@ export class BenchServer {
 
 	/** Opens a path in a fresh Chromium, or one with a profile of before, and waits for its report. */
 	async run<T>(path: string, job: unknown, options: RunOptions = {}): Promise<T> {
-		const { profile, insecure, onMark } = options;
+		const { profile, insecure, flags: more = [], onMark } = options;
 		this.job = job;
+		this.#core = options.core;
 		const dir = profile ?? mkdtempSync(join(tmpdir(), "wasmiko-bench-"));
 		const reported = new Promise<unknown>((resolve) => {
 			this.#report = resolve;
 		});
 		const url = (insecure ? this.insecureOrigin : this.origin) + path;
-		const browser = spawn(chrome(), [...flags, `--user-data-dir=${dir}`, url], { stdio: "ignore" });
+		const browser = spawn(chrome(), [...flags, ...more, `--user-data-dir=${dir}`, url], { stdio: "ignore" });
 		this.#browser = browser;
 		this.#mark = (name) => onMark?.(name, browser.pid ?? 0);
 		const ended = new Promise<never>((_, reject) => {
@@ -89,6 +95,7 @@ export class BenchServer {
 			this.#mark(path.slice("/bench/mark/".length));
 			res.end();
 		} else if (path.startsWith("/bench/")) this.#file(path.slice("/bench/".length), res);
+		else if (this.#core && /\/core-[^/]*\.wasm$/.test(path)) this.#send(this.#core, "application/wasm", res);
 		else this.#pass(req, res);
 	}
 
@@ -109,7 +116,11 @@ export class BenchServer {
 			res.writeHead(404).end();
 			return;
 		}
-		res.setHeader("Content-Type", name.endsWith(".js") ? "text/javascript" : "text/html; charset=utf-8");
+		this.#send(path, name.endsWith(".js") ? "text/javascript" : "text/html; charset=utf-8", res);
+	}
+
+	#send(path: string, type: string, res: ServerResponse): void {
+		res.setHeader("Content-Type", type);
 		createReadStream(path).pipe(res);
 	}
 

@@ -4,8 +4,10 @@
  */
 import { Bench, type Figures } from "./bench.ts";
 import { crowd } from "./crowd.ts";
+import { distance } from "./distance.ts";
 import { exec } from "./exec.ts";
 import { memory } from "./memory.ts";
+import { profile } from "./profile.ts";
 import { relay } from "./relay.ts";
 import type { Row } from "./row.ts";
 import { scale } from "./scale.ts";
@@ -23,6 +25,8 @@ const figures: Figures = {
 	...terminal,
 	...exec,
 	...sftp,
+	...distance,
+	...profile,
 	...memory,
 	...relay,
 	...survival,
