@@ -193,11 +193,18 @@ func TestConnectionsWhoseTargetsTakeNothingMakeRoom(t *testing.T) {
 
 func TestWhatAConnectionHeldIsGivenBack(t *testing.T) {
 	for name, end := range map[string]func(c, s *Conn){
-		"the client closes":         func(c, s *Conn) { c.Close(); s.Close() },
-		"the relay closes":          func(c, s *Conn) { s.Close() },
-		"the relay aborts":          func(c, s *Conn) { s.Abort(CodeReset, "") },
-		"there is no room":          func(c, s *Conn) { s.exhaust(); s.Close() },
-		"the network goes and goes": func(c, s *Conn) { c.link.sock.Close(1006, ""); time.Sleep(time.Second); s.Close() },
+		"the client closes": func(c, s *Conn) { c.Close(); s.Close() },
+		"the relay closes":  func(c, s *Conn) { s.Close() },
+		"the relay aborts":  func(c, s *Conn) { s.Abort(CodeReset, "") },
+		"there is no room":  func(c, s *Conn) { s.exhaust(); s.Close() },
+		"the network goes and goes": func(c, s *Conn) {
+			c.mu.Lock()
+			sock := c.link.sock
+			c.mu.Unlock()
+			sock.Close(1006, "")
+			time.Sleep(time.Second)
+			s.Close()
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -223,13 +230,18 @@ func TestLittleMemoryGivesLittleCredit(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := &Memory{Max: 8 << 20}
 		c, s := memoryPair(t, Options{}, AcceptOptions{Memory: m})
-		if got := c.core.limit; got != 64<<10 {
+		credit := func() uint64 {
+			c.mu.Lock()
+			defer c.mu.Unlock()
+			return c.core.limit - c.core.written
+		}
+		if got := credit(); got != 64<<10 {
 			t.Errorf("the first credit is %d", got)
 		}
 		go c.Write(make([]byte, 100<<10))
 		io.CopyN(io.Discard, s, 100<<10)
 		time.Sleep(time.Second)
-		if got := c.core.limit - c.core.written; got > 64<<10 || got < 48<<10 {
+		if got := credit(); got > 64<<10 || got < 48<<10 {
 			t.Errorf("later credit is %d", got)
 		}
 	})
