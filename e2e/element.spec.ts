@@ -98,6 +98,23 @@ test("a pin that does not fit stops it, and connect rejects with what happened",
 	expect(await events(page)).toContainEqual(["ssh-error", "hostkey/mismatch"]);
 });
 
+test("a key that an administrator's list does not have cannot be replaced", async ({ page, sshd }) => {
+	await openBare(page);
+	const wrong = `[127.0.0.1]:${sshd.port} ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI${"A".repeat(43)}`;
+	await page.evaluate(
+		({ port, wrong }) => {
+			const knownHosts = { read: async () => "", add: async () => {}, replace: async () => {} };
+			const options = { host: "127.0.0.1", port, username: "root", knownHosts, systemKnownHosts: wrong };
+			void (document.querySelector("ssh-terminal") as Any).connect(options).catch(() => {});
+		},
+		{ port: sshd.port, wrong },
+	);
+	const alarm = page.getByRole("alertdialog");
+	await expect(alarm).toContainText("In the administrator's list");
+	await expect(alarm).toContainText(sshd.fingerprint());
+	await expect(alarm.getByRole("button")).toHaveText(["Close"]);
+});
+
 test("the page answers questions itself, and no dialog shows", async ({ page, wasmiko }) => {
 	await openBare(page);
 	const config = await (await page.request.get("config.json")).json();

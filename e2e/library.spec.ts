@@ -200,6 +200,30 @@ test.describe("host keys", () => {
 		expect(state).toEqual(["ready", "closed"]);
 	});
 
+	test("an administrator's lists lie below: they let in, they stop, and nothing is added to them", async ({
+		page,
+		sshd,
+	}) => {
+		const other = `127.0.0.1 ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI${"A".repeat(43)}`;
+		const wrong = other.replace("127.0.0.1", `[127.0.0.1]:${sshd.port}`);
+		const seen = await page.evaluate(
+			async ({ target, right, other, wrong }) => {
+				const w = window as Any;
+				const added: string[] = [];
+				const knownHosts = { read: async () => "", add: async (line: string) => void added.push(line) };
+				const connect = (systemKnownHosts: Any) =>
+					w.connectTo({ ...target, hostKey: { knownHosts, systemKnownHosts, onUnknown: "add" } });
+				await (await connect([other, `# the list\n${right}\n`])).close();
+				const failure = await w.failure(connect(wrong));
+				return { added, failure };
+			},
+			{ target: byKey(sshd), right: sshd.knownHostsLine(), other, wrong },
+		);
+		expect(seen.added).toEqual([]);
+		expect(seen.failure).toMatchObject({ name: "HostKeyError", reason: "changed", offered: sshd.fingerprint() });
+		expect(seen.failure.known).toMatchObject([{ line: wrong, lineNumber: 1, system: true }]);
+	});
+
 	test("asking may remember the key, and the store gets the line", async ({ page, sshd }) => {
 		const seen = await page.evaluate(async (target) => {
 			const lines: string[] = [];

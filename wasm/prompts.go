@@ -112,6 +112,13 @@ func (c *hop) hostKeys(p wire.HostKeyPolicy) (sshcore.HostKeyPolicy, error) {
 	if err != nil {
 		return nil, err
 	}
+	for _, text := range p.System {
+		below, err := sshcore.ParseKnownHosts(strings.NewReader(text))
+		if err != nil {
+			return nil, err
+		}
+		known.WithSystem(below)
+	}
 	c.known = known
 	policy := &learningPolicy{KnownHosts: known, hop: c}
 	known.OnAdd = func(line string) { policy.learned = line }
@@ -194,6 +201,6 @@ func (c *hop) hostKey(key ssh.PublicKey) wire.HostKey {
 func knownKey(k sshcore.KnownKey) wire.KnownKey {
 	return wire.KnownKey{
 		Type: k.Key.Type(), Fingerprint: ssh.FingerprintSHA256(k.Key),
-		Line: k.Line, LineNumber: k.LineNumber,
+		Line: k.Line, LineNumber: k.LineNumber, System: k.System,
 	}
 }

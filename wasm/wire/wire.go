@@ -124,7 +124,8 @@ type Auth struct {
 // counts: fingerprints as `ssh-keygen -l` prints them, "SHA256:…".
 type HostKeyPolicy struct {
 	Pins       []string `js:"pins"`
-	KnownHosts string   `js:"knownHosts"` // text of a known_hosts file
+	KnownHosts string   `js:"knownHosts"`       // text of a known_hosts file
+	System     []string `js:"system,omitempty"` // texts of files that lie below it and are not ours to change
 	OnUnknown  string   `js:"onUnknown" values:"reject,warn,add,ask"`
 }
 
@@ -147,6 +148,7 @@ type KnownKey struct {
 	Fingerprint string `js:"fingerprint"`
 	Line        string `js:"line"`       // verbatim
 	LineNumber  int    `js:"lineNumber"` // from 1
+	System      bool   `js:"system,omitempty"`
 }
 
 // HostKeyAnswer is a person's decision about an unknown key.

@@ -167,6 +167,14 @@ describe("known hosts", () => {
 			toWireConnect({ ...good, hostKey: { knownHosts: "", ...onUnknown } }, "text").hostKey;
 		assert.deepEqual(policy({}), { pins: [], knownHosts: "text", onUnknown: "reject" });
 		assert.deepEqual(policy({ onUnknown: "add" }), { pins: [], knownHosts: "text", onUnknown: "add" });
+		assert.deepEqual(policy({ systemKnownHosts: "list" }), {
+			...{ pins: [], knownHosts: "text", onUnknown: "reject" },
+			system: ["list"],
+		});
+		assert.deepEqual(policy({ systemKnownHosts: ["a", "b"], onUnknown: async () => "once" }), {
+			...{ pins: [], knownHosts: "text", onUnknown: "ask" },
+			system: ["a", "b"],
+		});
 		assert.deepEqual(policy({ onUnknown: async () => "once" }), { pins: [], knownHosts: "text", onUnknown: "ask" });
 	});
 });

@@ -192,9 +192,11 @@ function policyOf(policy: HostKeyPolicy, knownHosts: string): WirePolicy {
 		}
 		return { pins, knownHosts: "", onUnknown: "reject" };
 	}
-	const { onUnknown = "reject" } = policy;
-	if (typeof onUnknown === "function") return { pins: [], knownHosts, onUnknown: "ask" };
+	const { onUnknown = "reject", systemKnownHosts: system = [] } = policy;
+	const lists = typeof system === "string" ? [system] : [...system];
+	const known = { pins: [], knownHosts, ...(lists.length > 0 && { system: lists }) };
+	if (typeof onUnknown === "function") return { ...known, onUnknown: "ask" };
 	if (!UNKNOWN_ACTIONS.includes(onUnknown))
 		throw new TypeError(`hostKey.onUnknown is none of ${UNKNOWN_ACTIONS.join(", ")} and no function`);
-	return { pins: [], knownHosts, onUnknown };
+	return { ...known, onUnknown };
 }

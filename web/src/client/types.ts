@@ -147,6 +147,8 @@ export type HostKeyPolicy =
 	| {
 			/** Text of a known_hosts file, or a place that keeps one. */
 			readonly knownHosts: string | KnownHostsStore;
+			/** Text of known_hosts files that count as well and are never changed, such as an administrator's list. */
+			readonly systemKnownHosts?: string | readonly string[];
 			/** "reject" if absent. "warn" accepts and stores nothing; "add" accepts and remembers; a function asks. */
 			readonly onUnknown?: "reject" | "warn" | "add" | ((key: HostKey) => Promise<Decision>);
 	  };
@@ -190,6 +192,8 @@ export interface KnownKey {
 	readonly line: string;
 	/** From 1. */
 	readonly lineNumber: number;
+	/** It stands in one of `systemKnownHosts`. */
+	readonly system?: boolean;
 }
 
 /** How far connecting has come. */

@@ -772,6 +772,8 @@ export interface HostKeyPolicy {
 	readonly pins: readonly string[];
 	/** text of a known_hosts file */
 	readonly knownHosts: string;
+	/** texts of files that lie below it and are not ours to change */
+	readonly system?: readonly string[];
 	readonly onUnknown: "reject" | "warn" | "add" | "ask";
 }
 
@@ -820,6 +822,7 @@ export interface KnownKey {
 	readonly line: string;
 	/** from 1 */
 	readonly lineNumber: number;
+	readonly system?: boolean;
 }
 
 /** Prompt is a question of a Challenge; Echo tells whether the answer may be seen. */

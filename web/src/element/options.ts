@@ -61,6 +61,8 @@ export interface TerminalOptions
 	readonly hostKey?: HostKeyPolicy;
 	/** Where accepted keys are kept; without it nothing is saved. */
 	readonly knownHosts?: KnownHostsBook;
+	/** Text of known_hosts files that count as well and are never changed, such as an administrator's list. */
+	readonly systemKnownHosts?: string | readonly string[];
 	/** A fingerprint that a link promised: compared in the dialog, never trusted by itself. */
 	readonly promisedFingerprint?: string;
 	/** Whether programs may put text on the clipboard (OSC 52). Off if absent; reading it is never allowed. */

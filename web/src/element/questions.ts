@@ -87,8 +87,12 @@ export class Questions {
 	}
 
 	/** A host on the way: the same keys, and questions of its own. What options say of the server itself is not for it. */
-	hop(hop: JumpHost, { keys, knownHosts }: TerminalOptions, signal: AbortSignal): Hop {
-		const own: TerminalOptions = { ...(keys && { keys }), ...(knownHosts && { knownHosts }) };
+	hop(hop: JumpHost, { keys, knownHosts, systemKnownHosts }: TerminalOptions, signal: AbortSignal): Hop {
+		const own: TerminalOptions = {
+			...(keys && { keys }),
+			...(knownHosts && { knownHosts }),
+			...(systemKnownHosts && { systemKnownHosts }),
+		};
 		return { ...hop, auth: this.auth(own, hop), hostKey: this.hostKey(own, undefined, signal) };
 	}
 
@@ -98,6 +102,7 @@ export class Questions {
 		if (pin !== undefined) return { pin };
 		return {
 			knownHosts: options.knownHosts ?? "",
+			systemKnownHosts: options.systemKnownHosts ?? [],
 			onUnknown: (key) => this.#newHostKey(key, options, signal),
 		};
 	}
@@ -108,7 +113,8 @@ export class Questions {
 	 */
 	async changedKey(error: HostKeyError, book: KnownHostsBook | undefined): Promise<boolean> {
 		const history = await historyOf(error, book);
-		const canReplace = book?.replace !== undefined && error.reason === "changed";
+		const canReplace =
+			book?.replace !== undefined && error.reason === "changed" && !error.known.some((key) => key.system);
 		try {
 			await this.#layer.ask<"replace">((answering) => changedKeyCard(error, history, canReplace, answering));
 			await this.#layer.ask<true>((answering) => replaceKeyCard(error.offered, answering));

@@ -151,7 +151,9 @@ export function changedKeyCard(
 function keyTable(error: HostKeyError, history: ReadonlyMap<string, KeyHistory>): HTMLElement {
 	const rows = error.known
 		.slice(0, 8)
-		.flatMap((key) => keyRow(t("hostkey.saved"), key, describeHistory(history.get(key.line))));
+		.flatMap((key) =>
+			keyRow(t(key.system ? "hostkey.listed" : "hostkey.saved"), key, describeHistory(history.get(key.line))),
+		);
 	return h("dl", { class: "keys" }, ...rows, ...keyRow(t("hostkey.now"), error.offered, ""));
 }
 

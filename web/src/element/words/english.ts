@@ -143,6 +143,7 @@ export const english = {
 		"This happens when the server was reinstalled. It also happens when someone intercepts the connection.",
 	"hostkey.changed.todo": "Ask whoever runs the server for the new fingerprint.",
 	"hostkey.saved": "Saved",
+	"hostkey.listed": "In the administrator's list",
 	"hostkey.now": "Now",
 	"hostkey.since": "since {date}",
 	"hostkey.used": { one: "used {n} time", other: "used {n} times" },

@@ -134,6 +134,7 @@ export const german: Words & OwnWords = {
 		"Das geschieht, wenn der Server neu aufgesetzt wurde. Es geschieht auch, wenn jemand die Verbindung abfängt.",
 	"hostkey.changed.todo": "Fragen Sie den Betreiber des Servers nach dem neuen Fingerabdruck.",
 	"hostkey.saved": "Gespeichert",
+	"hostkey.listed": "In der Liste der Verwaltung",
 	"hostkey.now": "Jetzt",
 	"hostkey.since": "seit {date}",
 	"hostkey.used": { one: "{n}-mal benutzt", other: "{n}-mal benutzt" },
