@@ -166,7 +166,9 @@ export class SSHD {
 	#withAccount(sshd: readonly string[]): Child {
 		const crypt = execFileSync("openssl", ["passwd", "-6", PASSWORD], { encoding: "utf8" }).trim();
 		const home = join(this.dir, "home");
-		if (!existsSync(home)) mkdirSync(home);
+		// What this machine's root starts with every shell is not what is tested.
+		const rootHome = join(this.dir, "root");
+		for (const dir of [home, rootHome]) if (!existsSync(dir)) mkdirSync(dir);
 		chmodSync(this.dir, 0o711);
 		const uid = 54321;
 		const passwd = ["wasmiko", "locked", "expired"].map((name) => `${name}:x:${uid}:${uid}::${home}:/bin/bash\n`);
@@ -176,7 +178,8 @@ export class SSHD {
 			`expired:${crypt}:19000:0:99999:7::1:\n`, // as chage -E 1
 		];
 		execFileSync("chown", [`${uid}:${uid}`, home]);
-		writeFileSync(join(this.dir, "passwd"), readFileSync("/etc/passwd", "utf8") + passwd.join(""), { mode: 0o644 });
+		const accounts = readFileSync("/etc/passwd", "utf8").replace(/^(root(?::[^:\n]*){4}):[^:\n]*/m, `$1:${rootHome}`);
+		writeFileSync(join(this.dir, "passwd"), accounts + passwd.join(""), { mode: 0o644 });
 		writeFileSync(join(this.dir, "shadow"), readFileSync("/etc/shadow", "utf8") + shadow.join(""), { mode: 0o600 });
 		const binds = 'mount --bind "$0/passwd" /etc/passwd && mount --bind "$0/shadow" /etc/shadow';
 		const disk = this.#disk

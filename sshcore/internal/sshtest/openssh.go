@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"os/user"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -64,12 +65,20 @@ func StartOpenSSH(t testing.TB, config ...string) *OpenSSH {
 
 func (s *OpenSSH) config(dir string, more []string) string {
 	host, port, _ := net.SplitHostPort(s.Addr)
+	// What a person's shell does when it starts is not what is tested. Of several
+	// lines with SetEnv the first one counts.
+	env := "SetEnv HOME=" + dir
+	more = slices.Clone(more)
+	if i := slices.IndexFunc(more, func(line string) bool { return strings.HasPrefix(line, "SetEnv ") }); i >= 0 {
+		env += strings.TrimPrefix(more[i], "SetEnv")
+		more = slices.Delete(more, i, i+1)
+	}
 	return strings.Join(append([]string{
 		"ListenAddress " + host, "Port " + port,
 		"HostKey " + filepath.Join(dir, "host"),
 		"AuthorizedKeysFile " + filepath.Join(dir, "authorized"),
 		"PidFile none", "UsePAM no", "StrictModes no", "PermitRootLogin yes",
-		"PasswordAuthentication no", "MaxStartups 100", "PrintMotd no", "PrintLastLog no",
+		"PasswordAuthentication no", "MaxStartups 100", "PrintMotd no", "PrintLastLog no", env,
 	}, more...), "\n") + "\n"
 }
 
