@@ -3,9 +3,40 @@ package main
 import (
 	"encoding/json"
 	"net"
+	"regexp"
 	"strings"
 	"testing"
 )
+
+func TestConfigCheckNamesEveryMistake(t *testing.T) {
+	good := file(t, "wasmiko.json", `{"allow": ["*.lab.example"], "host": ["ssh.example.org"], "behind-tls-proxy": ["127.0.0.1"]}`)
+	if out, errs, code := finished(t, nil, "config", "check", "--config", good); code != exitOK || errs != "" || out != "wasmiko: the configuration is fine\n" {
+		t.Errorf("a good one: code %d, %q, %q", code, out, errs)
+	}
+	_, errs, code := finished(t, nil, "config", "check", "--health-listen", "0.0.0.0:1", "--tls-cert", "/nonexistent", "--tls-key", "/nonexistent", "--allow", "10.0.0.1/8")
+	for _, want := range []string{"only a loopback address", "no such file", "did you mean 10.0.0.0/8?"} {
+		if code != exitUsage || !strings.Contains(errs, want) {
+			t.Errorf("code %d, %q; want code 2 and %q", code, errs, want)
+		}
+	}
+}
+
+func TestConfigPrintSaysWhereEachValueComesFrom(t *testing.T) {
+	name := file(t, "wasmiko.json", `{"allow": ["a", "b"], "drain": "10m", "hold": "1m", "any-protocol": true}`)
+	env := map[string]string{"WASMIKO_REDIS": "redis://u:hunter2@127.0.0.1/0", "WASMIKO_HOLD": "2m"}
+	out, errs, code := finished(t, env, "config", "print", "--config", name, "--drain", "3m")
+	if code != exitOK || errs != "" || strings.Contains(out, "hunter2") {
+		t.Fatalf("code %d, %q, %q", code, out, errs)
+	}
+	for _, want := range []string{
+		`^allow +a b +file$`, `^drain +3m0s +command line$`, `^hold +2m0s +environment \(WASMIKO_HOLD\)$`, `^any-protocol +true +file$`,
+		`^redis +redis://u:xxxxx@127.0.0.1/0 +environment`, `^listen +- +default$`,
+	} {
+		if !regexp.MustCompile("(?m)" + want).MatchString(out) {
+			t.Errorf("%s is not in:\n%s", want, out)
+		}
+	}
+}
 
 // Each mistake ends with code 2 and a sentence that says what to do.
 func TestMistakes(t *testing.T) {

@@ -10,10 +10,17 @@ import (
 	"syscall"
 )
 
-// listeners opens the plan's sockets. "localhost" is both families where the
+// listeners takes the sockets that systemd opened, or else opens the plan's.
+// "localhost" is both families where the
 // machine has both; a taken default port is replaced by a free one, but one
 // that somebody asked for is not.
 func (p *plan) listeners(ctx context.Context) (ls []net.Listener, moved bool, err error) {
+	if ls, err := handedOver(); err != nil || len(ls) > 0 {
+		if err == nil {
+			err = p.judge(ls)
+		}
+		return ls, false, err
+	}
 	host := p.host
 	if host == "localhost" {
 		host = "127.0.0.1"
@@ -35,6 +42,17 @@ func (p *plan) listeners(ctx context.Context) (ls []net.Listener, moved bool, er
 		}
 	}
 	return ls, moved, nil
+}
+
+// judge refuses sockets that reach further than --listen says: whether others
+// can come decides what they may do.
+func (p *plan) judge(ls []net.Listener) error {
+	for _, at := range addrPorts(ls) {
+		if p.loopback && !at.Addr().IsLoopback() {
+			return mistakes{fmt.Sprintf("the socket from systemd is at %v, beyond this machine: say so with --listen %v", at, at)}
+		}
+	}
+	return nil
 }
 
 func listenProblem(addr string, err error) string {

@@ -2,6 +2,7 @@
 //
 //	wasmiko serve     the page and the relay
 //	wasmiko demo      the same, with an SSH server to play with
+//	wasmiko config    whether the options are right, and where each comes from
 //	wasmiko healthcheck  whether a gateway is well, for containers
 //	wasmiko ticket    a ticket, as a portal would give it
 //	wasmiko passwd    a line for the file of passwords
@@ -37,6 +38,7 @@ type commands struct {
 	Serve       serveCommand       `cmd:"" help:"Serve the page and the relay."`
 	Demo        demoCommand        `cmd:"" help:"Serve the page, the relay and a demo SSH server, on this machine only."`
 	Ticket      ticketCommand      `cmd:"" help:"Print a ticket for one connection, as a portal would give it."`
+	Config      configCommand      `cmd:"" help:"Check or print what serve would be told."`
 	Passwd      passwdCommand      `cmd:"" help:"Print a line for the file of --passwords."`
 	Healthcheck healthcheckCommand `cmd:"" help:"Ask a gateway whether it is well; the answer is the exit code."`
 
@@ -83,7 +85,7 @@ func run(args []string, stdout, stderr io.Writer) int {
 func sentence(err error) string {
 	var parse *kong.ParseError
 	if errors.As(err, &parse) && strings.HasPrefix(err.Error(), "expected one of") {
-		return "a command is missing: serve, demo, ticket, passwd, healthcheck or version (wasmiko --help says more)"
+		return "a command is missing: serve, demo, config, ticket, passwd, healthcheck or version (wasmiko --help says more)"
 	}
 	return err.Error()
 }
@@ -133,6 +135,10 @@ func (c *commands) configFile(command string) string {
 		return c.Serve.Config
 	case "demo":
 		return c.Demo.Config
+	case "config check":
+		return c.Config.Check.Config
+	case "config print":
+		return c.Config.Print.Config
 	}
 	return ""
 }

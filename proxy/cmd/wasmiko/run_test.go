@@ -94,7 +94,13 @@ func (r *running) stderr() string {
 
 func started(t *testing.T, env map[string]string, args ...string) *running {
 	t.Helper()
-	r := &running{cmd: command(t, env, args...), exited: make(chan struct{})}
+	return begun(t, command(t, env, args...))
+}
+
+// begun starts a command that has been prepared.
+func begun(t *testing.T, cmd *exec.Cmd) *running {
+	t.Helper()
+	r := &running{cmd: cmd, exited: make(chan struct{})}
 	r.cmd.Stderr = r
 	pipe, err := r.cmd.StdoutPipe()
 	if err != nil {

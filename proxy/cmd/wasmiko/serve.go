@@ -81,6 +81,7 @@ func (o *options) serve(s streams, pl *plan, demo *proxy.Demo) error {
 		fmt.Fprintf(s.out, "wasmiko: open %s\n", url)
 	}
 	printURL()
+	notify("READY=1")
 
 	g := &gateway{args: s.args, plan: pl, proxy: p, demo: demo, cert: &cert, log: log}
 	hangup := make(chan os.Signal, 1)
@@ -91,7 +92,9 @@ func (o *options) serve(s streams, pl *plan, demo *proxy.Demo) error {
 		case err := <-failed:
 			return err
 		case <-hangup:
+			notify("RELOADING=1")
 			g.reload()
+			notify("READY=1")
 			if o.LinkToken {
 				printURL()
 			}
@@ -112,6 +115,7 @@ func serveOn(srv *http.Server, l net.Listener, tls bool) error {
 
 // shutdown stops listening and lets the sessions end.
 func shutdown(srv *http.Server, p *proxy.Proxy, drain time.Duration, log *slog.Logger) error {
+	notify("STOPPING=1")
 	if n := p.Sessions(); n > 0 {
 		log.Info("stopping when the sessions have ended; a second signal ends them now", "sessions", n, "longest", drain)
 	}
@@ -164,8 +168,8 @@ func (o *options) newProxy(pl *plan, own []netip.AddrPort, demo *proxy.Demo, log
 	})
 }
 
-// healthListener opens the second listener, for an orchestrator on this machine.
-func (o *options) healthListener(ctx context.Context) (net.Listener, error) {
+// healthPlan says where the second listener is to be; nil: nowhere.
+func (o *options) healthPlan() (*plan, error) {
 	if o.HealthListen == "" {
 		return nil, nil
 	}
@@ -175,6 +179,15 @@ func (o *options) healthListener(ctx context.Context) (net.Listener, error) {
 	}
 	if !at.loopback {
 		return nil, mistakes{fmt.Sprintf("--health-listen %s: only a loopback address is allowed, such as 127.0.0.1:8081", o.HealthListen)}
+	}
+	return &at, nil
+}
+
+// healthListener opens the second listener, for an orchestrator on this machine.
+func (o *options) healthListener(ctx context.Context) (net.Listener, error) {
+	at, err := o.healthPlan()
+	if at == nil {
+		return nil, err
 	}
 	var lc net.ListenConfig
 	l, err := lc.Listen(ctx, "tcp", net.JoinHostPort(at.host, at.port))
