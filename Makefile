@@ -64,6 +64,7 @@ go-test:
 	@if unshare -n true 2>/dev/null; then go test -tags netns -run OutliveFaults ./proxy; \
 		else echo "No network namespaces (they take root): sessions are not tried over broken networks."; fi
 	cd build/manifests && go test ./...
+	cd build/acme && go test ./...
 
 # The core's own tests, run as wasm under Node, packed as the core is; then those of
 # x/crypto and of the kernel beneath it, with SIMD and without.

@@ -46,6 +46,10 @@ type options struct {
 
 	TLSCert        string   `name:"tls-cert" placeholder:"FILE" help:"Certificate chain, PEM."`
 	TLSKey         string   `name:"tls-key" placeholder:"FILE" help:"The certificate's private key, PEM."`
+	ACME           []string `name:"acme" sep:" " placeholder:"NAME" help:"Get the certificate for this name, and renew it, by ACME. The certificate authority has to reach this gateway at port 443 of it. Repeat for more."`
+	ACMEDir        string   `name:"acme-dir" placeholder:"DIR" help:"Where the keys and certificates of --acme are kept."`
+	ACMEServer     string   `name:"acme-server" placeholder:"URL" help:"The directory of another certificate authority than Let's Encrypt, whose terms you accept."`
+	ACMEEmail      string   `name:"acme-email" placeholder:"ADDRESS" help:"Where the certificate authority may write to about trouble with the certificate."`
 	BehindTLSProxy []string `name:"behind-tls-proxy" sep:" " placeholder:"CIDR" help:"A proxy at these addresses adds TLS, and its X-Forwarded-For is believed. Repeat for more."`
 
 	HealthListen string        `placeholder:"HOST:PORT" help:"Loopback address for /livez, /readyz and /metrics. Default: none."`
@@ -88,7 +92,10 @@ func (o *options) plan() (*plan, error) {
 		return nil, mistakes{err.Error()}
 	}
 	wrong = append(wrong, p.setTrusted(o.BehindTLSProxy)...)
-	p.tls = o.TLSCert != "" || len(o.BehindTLSProxy) > 0
+	if len(o.Host) == 0 {
+		o.Host = o.ACME
+	}
+	p.tls = o.TLSCert != "" || len(o.ACME) > 0 || len(o.BehindTLSProxy) > 0
 	p.local = p.loopback && len(o.BehindTLSProxy) == 0 && allLoopback(o.Host)
 	p.setHosts(o.Host)
 	for _, h := range o.Host {
@@ -193,8 +200,9 @@ func (o *options) checkTLS(p *plan) (wrong mistakes) {
 	if (o.TLSCert == "") != (o.TLSKey == "") {
 		wrong = append(wrong, "--tls-cert and --tls-key go together: give both")
 	}
+	wrong = append(wrong, o.checkACME()...)
 	if !p.loopback && !p.tls {
-		wrong = append(wrong, "browsers need TLS beyond this machine: give --tls-cert and --tls-key, or --behind-tls-proxy CIDR if a proxy in front adds it, or listen on 127.0.0.1")
+		wrong = append(wrong, "browsers need TLS beyond this machine: give --tls-cert and --tls-key, or --acme NAME, or --behind-tls-proxy CIDR if a proxy in front adds it, or listen on 127.0.0.1")
 	}
 	return wrong
 }

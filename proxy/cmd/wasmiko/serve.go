@@ -68,9 +68,13 @@ func (o *options) serve(s streams, pl *plan, demo *proxy.Demo) error {
 	}
 	srv := p.Server()
 	srv.TLSConfig = cert.config()
+	if len(o.ACME) > 0 {
+		srv.TLSConfig = o.acmeConfig(log)
+	}
+	withTLS := srv.TLSConfig != nil
 	failed := make(chan error, len(ls))
 	for _, l := range ls {
-		go func() { failed <- serveOn(srv, l, pair != nil) }()
+		go func() { failed <- serveOn(srv, l, withTLS) }()
 	}
 	url := pl.url(o.Host, ls[0])
 	printURL := func() {
