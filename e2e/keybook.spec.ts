@@ -39,9 +39,12 @@ test("a key is made, put on the server, chosen by its name, and outlives the pag
 	await app.connect(`${sshd.username}@127.0.0.1:${sshd.port}`);
 	await app.trust("Trust and save");
 	await app.connected();
+	// The host remembers which key it was, here and after a reload.
+	const host = page.getByRole("button", { name: /127\.0\.0\.1:\d+.*with work laptop/ });
+	await app.button("New session").click();
+	await expect(host).toBeVisible();
 	await page.reload();
-	// The host remembers which key it was.
-	await page.getByRole("button", { name: /127\.0\.0\.1:\d+.*with work laptop/ }).click();
+	await host.click();
 	await app.connected();
 });
 
