@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { validate } from "dockerfile-utils";
 
 const dockerfile = readFileSync("../docs/deploy/Dockerfile", "utf8");
-const problems = (text: string): string[] => validate(text).map(({ message }) => message);
+const problems = (text: string): string[] => validate(text).map(({ message }) => String(message));
 
 test("docs/deploy/Dockerfile is one that docker understands", () => {
 	assert.deepEqual(problems(dockerfile), []);
