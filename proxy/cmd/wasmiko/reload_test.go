@@ -37,6 +37,17 @@ func echoServer(t *testing.T) (addr string) {
 	return l.Addr().String()
 }
 
+// rewrite changes a file of the running gateway, has it read again, and waits for
+// what its log says of that.
+func (r *running) rewrite(t *testing.T, file, text, says string) {
+	t.Helper()
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	r.signal(t, syscall.SIGHUP)
+	r.eventually(t, says)
+}
+
 func TestReload(t *testing.T) {
 	first, second := echoServer(t), echoServer(t)
 	config := file(t, "wasmiko.json", fmt.Sprintf(`{"allow": [%q]}`, first))
@@ -49,14 +60,7 @@ func TestReload(t *testing.T) {
 	if got := r.try(t, second); got.Error() == "connected" {
 		t.Error("the second target is allowed before the reload")
 	}
-	rewrite := func(text, says string) {
-		t.Helper()
-		if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		r.signal(t, syscall.SIGHUP)
-		r.eventually(t, says)
-	}
+	rewrite := func(text, says string) { t.Helper(); r.rewrite(t, config, text, says) }
 	rewrite(`{"alow": []}`, `did you mean \"allow\"?`)
 	rewrite(`{"allow": ["10.0.0.1/8"]}`, "did you mean 10.0.0.0/8?")
 	if got := r.try(t, first); got.Error() != "connected" {
@@ -154,14 +158,7 @@ func TestReloadOfThePasswords(t *testing.T) {
 	if !lets("ann", "first of ann") || lets("bob", "first of bob") {
 		t.Fatal("the file is not what counts")
 	}
-	rewrite := func(text, says string) {
-		t.Helper()
-		if err := os.WriteFile(users, []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		r.signal(t, syscall.SIGHUP)
-		r.eventually(t, says)
-	}
+	rewrite := func(text, says string) { t.Helper(); r.rewrite(t, users, text, says) }
 	rewrite("ann:secret in clear\n", "the old one holds")
 	if !lets("ann", "first of ann") {
 		t.Error("a broken file locks people out")

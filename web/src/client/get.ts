@@ -109,10 +109,8 @@ async function toFile(
 	const { signal, keepPartial = false, verify = false } = options;
 	const params = { ...read, verify, transfer: meter.transfer };
 	const { port1, port2 } = new MessageChannel();
-	const local = core.work({
-		...{ job: "drain", file, offset: params.offset, keep: keepPartial },
-		...{ stream: port1, near: true },
-	});
+	const { offset } = params;
+	const local = core.work({ job: "drain", file, offset, keep: keepPartial, stream: port1, near: true });
 	const [moved, written] = await settled(core.call("sftpRead", params, { signal, ports: [port2] }), local);
 	if (signal?.aborted) throw signal.reason;
 	if (keepPartial && reasonOf(moved) === "checksum-mismatch") await cut(file, params.offset);
