@@ -38,10 +38,12 @@ export async function startWasmiko(args: readonly string[]): Promise<Wasmiko> {
 	return { url, child, demoPort: config.demo?.port ?? 0 };
 }
 
-/** Lets a relay reach every port of this machine's loopback, as often as a test suite likes. */
+/** Lets a relay reach every port of this machine's loopback, as often as a test suite likes, and end at once. */
 export const LOOPBACK = [
 	...["--allow", "127.0.0.1:*", "--allow", "localhost:*", "--allow", "[::1]:*"],
 	...["--connections-per-minute", "6000"],
+	// A page that the browser ended without a word has its sessions waited for: not at the end of the tests.
+	...["--drain", "100ms"],
 ];
 
 export const test = base.extend<Fixtures, WorkerFixtures>({
