@@ -14,6 +14,8 @@ shell() {
 }
 shell
 need "${FIREFOX:-firefox-esr}" firefox-esr
+need WebKitWebDriver webkit2gtk-driver
+need Xvfb xvfb # WebKit wants a screen
 need sshd openssh-server
 need ssh openssh-client
 need vim vim

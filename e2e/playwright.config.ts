@@ -5,8 +5,8 @@ const chrome = first(process.env.CHROME, "/usr/bin/chromium", "/usr/bin/google-c
 if (!chrome) throw new Error("no Chromium: install the package chromium, or name one in CHROME");
 // The same engine without the browser's own windows, which cost a third of the time and more.
 const shell = process.env.CHROME ? chrome : (first("/usr/bin/chromium-headless-shell") ?? chrome);
-// What leans on more than the engine: the first impression, downloads, WebGL, a day's work in a portal.
-const whole = /(app|downloads|renderer|portal)\.spec\.ts$/;
+// What leans on more than the engine: the first impression, downloads, storage in frames, WebGL, a day in a portal.
+const whole = /(app|downloads|frame|renderer|portal)\.spec\.ts$/;
 
 function first(...paths: readonly (string | undefined)[]): string | undefined {
 	return paths.find((path) => path !== undefined && existsSync(path));

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { describe, it } from "node:test";
+import { after, before, describe, it } from "node:test";
 import { SSHError } from "../src/client/errors.ts";
 import { BytePort, type Messages, type PortMessage, readableOf, WINDOW, writableOf } from "../src/client/port.ts";
 
@@ -185,88 +185,99 @@ describe("a port that ends", () => {
 	}
 });
 
-describe("a stream of a port", () => {
-	it("gives no more credit than its reader takes", async () => {
-		const { port, peer } = pair();
-		const reader = readableOf(port).getReader();
-		assert.deepEqual(peer.take(), [WINDOW]);
-		for (let i = 0; i < 4; i++) peer.deliver(new Uint8Array(WINDOW / 4));
-		await new Promise(setImmediate);
-		assert.deepEqual(peer.take(), []);
-		for (let i = 0; i < 4; i++) await reader.read();
-		await new Promise(setImmediate);
-		const granted = (peer.take() as number[]).reduce((a, b) => a + b, 0);
-		assert.equal(granted, WINDOW);
+const kinds = { "a stream of a port": true, "a stream of a port, where browsers have no byte streams": false };
+
+for (const [name, bytes] of Object.entries(kinds))
+	describe(name, () => {
+		const has = Object.getOwnPropertyDescriptor(globalThis, "ReadableByteStreamController") as PropertyDescriptor;
+		before(() => {
+			if (!bytes) Reflect.deleteProperty(globalThis, "ReadableByteStreamController");
+		});
+		after(() => {
+			Object.defineProperty(globalThis, "ReadableByteStreamController", has);
+		});
+
+		it("gives no more credit than its reader takes", async () => {
+			const { port, peer } = pair();
+			const reader = readableOf(port).getReader();
+			assert.deepEqual(peer.take(), [WINDOW]);
+			for (let i = 0; i < 4; i++) peer.deliver(new Uint8Array(WINDOW / 4));
+			await new Promise(setImmediate);
+			assert.deepEqual(peer.take(), []);
+			for (let i = 0; i < 4; i++) await reader.read();
+			await new Promise(setImmediate);
+			const granted = (peer.take() as number[]).reduce((a, b) => a + b, 0);
+			assert.equal(granted, WINDOW);
+		});
+
+		it("ends with EOF after the last byte", async () => {
+			const { port, peer } = pair();
+			const stream = readableOf(port);
+			peer.deliver(Uint8Array.of(1, 2));
+			peer.deliver(null);
+			assert.deepEqual(new Uint8Array(await new Response(stream).arrayBuffer()), Uint8Array.of(1, 2));
+		});
+
+		it("fails with the failure", async () => {
+			const { port, peer } = pair();
+			const read = readableOf(port).getReader().read();
+			peer.deliver(gone);
+			await assert.rejects(read, { name: "SSHError", code: "closed", message: gone.message });
+		});
+
+		it("lets what came before a failure be read", async () => {
+			const { port, peer } = pair();
+			const reader = readableOf(port).getReader();
+			peer.deliver(Uint8Array.of(1));
+			peer.deliver(Uint8Array.of(2));
+			peer.deliver(gone);
+			assert.deepEqual((await reader.read()).value, Uint8Array.of(1));
+			assert.deepEqual((await reader.read()).value, Uint8Array.of(2));
+			await assert.rejects(reader.read(), { message: gone.message });
+		});
+
+		it("discards what comes after it was cancelled, so that the command goes on", async () => {
+			const { port, peer } = pair();
+			const stream = readableOf(port);
+			peer.deliver(new Uint8Array(WINDOW));
+			peer.take();
+			await stream.cancel();
+			peer.deliver(new Uint8Array(WINDOW));
+			const granted = (peer.take() as number[]).reduce((a, b) => a + b, 0);
+			assert.equal(granted, 2 * WINDOW);
+			peer.deliver(null);
+			assert.equal(port.closed, false);
+		});
+
+		it("holds a writer back until there is credit", async () => {
+			const { port, peer } = pair();
+			const writer = writableOf(port).getWriter();
+			const chunk = Uint8Array.of(1, 2, 3);
+			let done = false;
+			const write = writer.write(chunk).then(() => (done = true));
+			await new Promise(setImmediate);
+			assert.equal(done, false);
+			peer.deliver(2);
+			await new Promise(setImmediate);
+			assert.equal(done, false);
+			peer.deliver(1);
+			await write;
+			assert.equal(chunk.byteLength, 3, "the caller keeps its chunk");
+			await writer.close();
+			assert.deepEqual(peer.take(), ["2 bytes", "1 bytes", null]);
+		});
+
+		it("breaks the port off when the writer gives up", async () => {
+			const { port, peer } = pair();
+			await writableOf(port).abort(new Error("disk full"));
+			assert.deepEqual(peer.take(), [reset]);
+		});
 	});
 
-	it("ends with EOF after the last byte", async () => {
-		const { port, peer } = pair();
-		const stream = readableOf(port);
-		peer.deliver(Uint8Array.of(1, 2));
-		peer.deliver(null);
-		assert.deepEqual(new Uint8Array(await new Response(stream).arrayBuffer()), Uint8Array.of(1, 2));
-	});
-
-	it("ends with EOF while a reader waits, into its own buffer too", async () => {
-		const { port, peer } = pair();
-		const reader = readableOf(port).getReader({ mode: "byob" });
-		const read = reader.read(new Uint8Array(8));
-		peer.deliver(null);
-		assert.equal((await read).done, true);
-	});
-
-	it("fails with the failure", async () => {
-		const { port, peer } = pair();
-		const read = readableOf(port).getReader().read();
-		peer.deliver(gone);
-		await assert.rejects(read, { name: "SSHError", code: "closed", message: gone.message });
-	});
-
-	it("lets what came before a failure be read", async () => {
-		const { port, peer } = pair();
-		const reader = readableOf(port).getReader();
-		peer.deliver(Uint8Array.of(1));
-		peer.deliver(Uint8Array.of(2));
-		peer.deliver(gone);
-		assert.deepEqual((await reader.read()).value, Uint8Array.of(1));
-		assert.deepEqual((await reader.read()).value, Uint8Array.of(2));
-		await assert.rejects(reader.read(), { message: gone.message });
-	});
-
-	it("discards what comes after it was cancelled, so that the command goes on", async () => {
-		const { port, peer } = pair();
-		const stream = readableOf(port);
-		peer.deliver(new Uint8Array(WINDOW));
-		peer.take();
-		await stream.cancel();
-		peer.deliver(new Uint8Array(WINDOW));
-		const granted = (peer.take() as number[]).reduce((a, b) => a + b, 0);
-		assert.equal(granted, 2 * WINDOW);
-		peer.deliver(null);
-		assert.equal(port.closed, false);
-	});
-
-	it("holds a writer back until there is credit", async () => {
-		const { port, peer } = pair();
-		const writer = writableOf(port).getWriter();
-		const chunk = Uint8Array.of(1, 2, 3);
-		let done = false;
-		const write = writer.write(chunk).then(() => (done = true));
-		await new Promise(setImmediate);
-		assert.equal(done, false);
-		peer.deliver(2);
-		await new Promise(setImmediate);
-		assert.equal(done, false);
-		peer.deliver(1);
-		await write;
-		assert.equal(chunk.byteLength, 3, "the caller keeps its chunk");
-		await writer.close();
-		assert.deepEqual(peer.take(), ["2 bytes", "1 bytes", null]);
-	});
-
-	it("breaks the port off when the writer gives up", async () => {
-		const { port, peer } = pair();
-		await writableOf(port).abort(new Error("disk full"));
-		assert.deepEqual(peer.take(), [reset]);
-	});
+it("a byte stream of a port ends with EOF while a reader waits, into its own buffer too", async () => {
+	const { port, peer } = pair();
+	const reader = readableOf(port).getReader({ mode: "byob" });
+	const read = reader.read(new Uint8Array(8));
+	peer.deliver(null);
+	assert.equal((await read).done, true);
 });

@@ -129,4 +129,32 @@ describe("merge", () => {
 		};
 		await assert.rejects(all(), /broken pipe/);
 	});
+
+	it("reads streams that cannot be iterated, and cancels them with the loop", async () => {
+		const prototype = ReadableStream.prototype;
+		const has = Object.getOwnPropertyDescriptor(prototype, Symbol.asyncIterator) as PropertyDescriptor;
+		Reflect.deleteProperty(prototype, Symbol.asyncIterator);
+		try {
+			const cancelled: number[] = [];
+			const stream = (n: number, values: readonly number[]) =>
+				new ReadableStream<number>({
+					start: (controller) => values.forEach((value) => void controller.enqueue(value)),
+					cancel: () => void cancelled.push(n),
+				});
+			const got: (readonly [number, number])[] = [];
+			for await (const each of merge(stream(0, [1, 2]), stream(1, [3, 4]))) {
+				got.push(each);
+				if (got.length === 3) break;
+			}
+			assert.deepEqual(got, [
+				[0, 1],
+				[1, 3],
+				[0, 2],
+			]);
+			await new Promise((resolve) => setImmediate(resolve));
+			assert.ok(cancelled.includes(1));
+		} finally {
+			Object.defineProperty(prototype, Symbol.asyncIterator, has);
+		}
+	});
 });

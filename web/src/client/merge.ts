@@ -6,7 +6,7 @@
  * others, and the loop with its error.
  */
 export async function* merge<T>(...sources: readonly AsyncIterable<T>[]): AsyncGenerator<readonly [from: number, T]> {
-	const iterators = sources.map((source) => source[Symbol.asyncIterator]());
+	const iterators = sources.map(iterate);
 	const next = async (from: number) => ({ from, step: await (iterators[from] as AsyncIterator<T>).next() });
 	const waiting = new Map(iterators.map((_, from) => [from, next(from)]));
 	try {
@@ -25,5 +25,20 @@ export async function* merge<T>(...sources: readonly AsyncIterable<T>[]): AsyncG
 			pending.catch(() => {});
 			iterators[from]?.return?.()?.catch(() => {});
 		}
+	}
+}
+
+/** As the source does it; streams cannot be iterated everywhere: not in WebKit. */
+function iterate<T>(source: AsyncIterable<T> | ReadableStream<T>): AsyncIterator<T> {
+	return Symbol.asyncIterator in source ? source[Symbol.asyncIterator]() : read(source);
+}
+
+async function* read<T>(stream: ReadableStream<T>): AsyncGenerator<T> {
+	const reader = stream.getReader();
+	try {
+		for (let step = await reader.read(); !step.done; step = await reader.read()) yield step.value;
+	} finally {
+		await reader.cancel().catch(() => {});
+		reader.releaseLock();
 	}
 }

@@ -197,9 +197,10 @@ function portError(message: { readonly code: string; readonly message: string })
 const HIGH_WATER = 64 * 1024;
 
 /**
- * What a port receives, as a byte stream. Credit is given as the stream is
- * read, so that a slow reader slows the server down. Cancelling it discards
- * what still comes and leaves the other direction alone; `onCancel` is told.
+ * What a port receives, as a byte stream where the browser has them (WebKit
+ * has not). Credit is given as the stream is read, so that a slow reader slows
+ * the server down. Cancelling it discards what still comes and leaves the other
+ * direction alone; `onCancel` is told.
  */
 export function readableOf(
 	port: Pick<BytePort, "read" | "grant">,
@@ -209,8 +210,7 @@ export function readableOf(
 	let enqueued = 0;
 	let cancelled = false;
 	let failed: { readonly error: unknown } | undefined;
-	const source: UnderlyingByteSource = {
-		type: "bytes",
+	return streamOf({
 		start(controller) {
 			port.read({
 				data(chunk) {
@@ -225,7 +225,7 @@ export function readableOf(
 					else if (error !== undefined) controller.error(error);
 					if (error !== undefined) return;
 					controller.close();
-					controller.byobRequest?.respond(0);
+					if ("byobRequest" in controller) controller.byobRequest?.respond(0);
 				},
 			});
 		},
@@ -241,8 +241,20 @@ export function readableOf(
 			port.grant(enqueued - pulled);
 			onCancel?.(reason);
 		},
-	};
-	return new ReadableStream(source, { highWaterMark: HIGH_WATER });
+	});
+}
+
+/** What both kinds of stream take alike. */
+interface Source {
+	start(controller: ReadableByteStreamController | ReadableStreamDefaultController<Uint8Array>): void;
+	pull(controller: ReadableByteStreamController | ReadableStreamDefaultController<Uint8Array>): void;
+	cancel(reason: unknown): void;
+}
+
+function streamOf(source: Source): ReadableStream<Uint8Array> {
+	if ("ReadableByteStreamController" in globalThis)
+		return new ReadableStream({ ...source, type: "bytes" }, { highWaterMark: HIGH_WATER });
+	return new ReadableStream<Uint8Array>(source, new ByteLengthQueuingStrategy({ highWaterMark: HIGH_WATER }));
 }
 
 /** What a port sends, as a stream. Closing it sends EOF; aborting it breaks the port off. */
