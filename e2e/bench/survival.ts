@@ -1,5 +1,6 @@
 /** What becomes of sessions when a network goes away: how soon they know, and how soon they go on. */
-import { type Figures, serve } from "./bench.ts";
+import { Cutter } from "../cutter.ts";
+import { type Figures, serve, type Times } from "./bench.ts";
 import { Load } from "./load.ts";
 import { at, known } from "./row.ts";
 import { quantile } from "./stats.ts";
@@ -20,6 +21,25 @@ export const survival: Figures = {
 			];
 		} finally {
 			await load.stop();
+		}
+	},
+
+	"resume-page-p95": async (bench) => {
+		const { hostname, port, pathname } = new URL(bench.page.relay);
+		const cutter = await new Cutter(Number(port)).start();
+		const relay = `ws://${hostname}:${cutter.port}${pathname}`;
+		const losses = Array.from({ length: 12 }, (_, i) => 200 + 200 * i);
+		const job = { kind: "resume", target: { ...bench.target(), relay }, losses, sessions: 4 };
+		const onMark = (name: string) => {
+			cutter.down = name === "down";
+			if (cutter.down) cutter.cut();
+		};
+		try {
+			const { times } = await bench.page.run<Times>("/bench/library.html", job, { onMark });
+			const how = "network back to a byte there and back; four sessions of a page, 12 losses of 0.2-2.4 s";
+			return [at("resume-page-p95", "ms", quantile(times, 0.95), 1500, how)];
+		} finally {
+			cutter.stop();
 		}
 	},
 

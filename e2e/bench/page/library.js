@@ -1,5 +1,5 @@
 // Measures the library in the page, as the job asks, and reports.
-import { finish, job } from "./report.js";
+import { finish, job, mark } from "./report.js";
 
 const { connect, preload } = await import("/lib/wasmiko.js");
 await preload();
@@ -17,6 +17,17 @@ async function firstPrompt(target) {
 		});
 	});
 	return client;
+}
+
+/** What sends a byte over a connection of its own and waits for it to come back. */
+async function echoing(target) {
+	const client = await connect(target);
+	const { readable, writable } = await client.spawn("cat");
+	const [reader, writer] = [readable.getReader(), writable.getWriter()];
+	return async () => {
+		await writer.write(encoder.encode("x"));
+		await reader.read();
+	};
 }
 
 const measures = {
@@ -75,6 +86,22 @@ const measures = {
 			await new Promise((resolve) => setTimeout(resolve, 3));
 		}
 		await client.close();
+		return { times };
+	},
+
+	// From the return of a network that all of some sessions had lost to a byte there and back in each.
+	async resume({ target, losses, sessions }) {
+		const all = await Promise.all(Array.from({ length: sessions }, () => echoing(target)));
+		const times = [];
+		for (const loss of losses) {
+			await mark("down");
+			await new Promise((resolve) => setTimeout(resolve, loss));
+			await mark("up");
+			const start = performance.now();
+			// As browsers tell it.
+			dispatchEvent(new Event("online"));
+			await Promise.all(all.map((once) => once().then(() => times.push(performance.now() - start))));
+		}
 		return { times };
 	},
 
