@@ -34,6 +34,11 @@ type AcceptOptions struct {
 	// Owner is whom a connection counts for while its client is away: the user, or
 	// where there are none the address that it was opened from.
 	Owner string
+
+	// OnPanic is told of a panic in the connection's own goroutines, in the goroutine
+	// that it happened in. The connection then ends with CodeInternal. nil means that
+	// a panic ends the program.
+	OnPanic func(what any)
 }
 
 // openWait is SECURITY.md's time from upgrade to OPEN.
@@ -54,6 +59,7 @@ type Request struct {
 	window, credit uint32
 	keep           *kept // nil: not to be resumed
 	memory         *Memory
+	onPanic        func(any)
 }
 
 // Accept greets the client at the other end of s and reads what it asks for. It
@@ -90,7 +96,7 @@ func Accept(ctx context.Context, s Socket, o AcceptOptions) (*Request, error) {
 	r := &Request{
 		Host: ask.target.Host, Port: ask.target.Port, Ticket: ask.target.Ticket,
 		sock: s, window: windowOf(o.Window, relayWindow), credit: ask.window,
-		memory: o.Memory,
+		memory: o.Memory, onPanic: o.OnPanic,
 	}
 	if ask.resumable && o.Sessions != nil {
 		r.keep = o.Sessions.enter(o.User, o.Owner)
@@ -135,6 +141,7 @@ func (r *Request) Open(route string) (*Conn, error) {
 		back = r.keep
 	}
 	c := newConn(server, Addr{r.Host, r.Port}, core, r.memory, back)
+	c.onPanic = r.onPanic
 	// A client may come back as soon as it knows the session's name, and waits for
 	// the lock then.
 	c.mu.Lock()

@@ -34,6 +34,7 @@ type Conn struct {
 	route    string
 	back     comeback // nil if the connection cannot be resumed
 	onGoAway func(time.Duration)
+	onPanic  func(any) // nil: a panic is not caught
 	resumed  atomic.Int64
 
 	writing sync.Mutex // one Write at a time, so that none is torn by another

@@ -33,9 +33,8 @@ func (c *Conn) writeWithin(p []byte) int {
 	if !c.memory.reserve(&c.memory.out, growth) {
 		return 0
 	}
-	written := c.core.write(p[:n])
-	c.settle(growth, 0)
-	return written
+	defer c.settle(growth, 0)
+	return c.core.write(p[:n])
 }
 
 // put queues a message that was lent with its memory, when the connection's share
@@ -70,6 +69,12 @@ func (c *Conn) mayPoll() (reserved int64, ok bool) {
 		}
 	}
 	return largeMessage, true
+}
+
+// poll is the core's, for whose message memory is reserved. The lock is held.
+func (c *Conn) poll(reserved int64) []byte {
+	defer c.settle(reserved, 0)
+	return c.core.poll()
 }
 
 // makeRoom takes memory for a message that has come in. The client was allowed to

@@ -31,7 +31,12 @@ func (c *Conn) run(l *link) {
 // pump sends what is to be sent until the transport or the connection ends, and
 // then closes the socket.
 func (c *Conn) pump(l *link) {
-	patience := time.AfterFunc(sendWait, func() { c.tooSlow(l) })
+	c.spared(func() { c.sendAll(l) })
+	c.spared(func() { c.finish(l) })
+}
+
+func (c *Conn) sendAll(l *link) {
+	patience := time.AfterFunc(sendWait, func() { c.spared(func() { c.tooSlow(l) }) })
 	patience.Stop()
 	for msg := c.next(l); msg != nil; msg = c.next(l) {
 		patience.Reset(sendWait)
@@ -39,11 +44,10 @@ func (c *Conn) pump(l *link) {
 		patience.Stop()
 		if err != nil {
 			c.sendFailed(l, err)
-			break
+			return
 		}
 		c.drain(l)
 	}
-	c.finish(l)
 }
 
 // next waits for the next message to send, the last one being sent; nil is the
@@ -64,9 +68,7 @@ func (c *Conn) next(l *link) []byte {
 			return msg
 		}
 		if reserved, ok := c.mayPoll(); ok {
-			msg := c.core.poll()
-			c.settle(reserved, 0)
-			if msg != nil {
+			if msg := c.poll(reserved); msg != nil {
 				c.writable.Broadcast()
 				return msg
 			}
@@ -110,7 +112,7 @@ func (c *Conn) sendFailed(l *link, err error) {
 	defer c.mu.Unlock()
 	l.err = err
 	if c.ended != nil && c.link == l {
-		c.ended.unsent = c.core.unsent()
+		c.ended.unsent = c.ended.unsent || c.core.unsent()
 	}
 }
 
@@ -145,6 +147,7 @@ func (c *Conn) stopped() {
 	}
 	if c.memory != nil {
 		c.core.held, c.core.queue = nil, nil
+		c.core.inFlight, c.core.fresh = nil, false // a Send that hangs may still read it
 		c.settle(0, 0)
 		c.memory.leave(c)
 	}
@@ -153,6 +156,7 @@ func (c *Conn) stopped() {
 // receive takes messages until the socket ends. After the connection has ended
 // it goes on, so that the WebSocket's closing handshake can come to its end.
 func (c *Conn) receive(l *link) {
+	defer c.spare()
 	for {
 		msg, err := l.sock.Receive()
 		if err != nil {
@@ -270,7 +274,7 @@ func (c *Conn) unlink(code Code) {
 	c.core.detach()
 	c.stopTimers()
 	c.sendable.Broadcast()
-	go l.sock.Close(code.closeCode(), "")
+	go c.spared(func() { l.sock.Close(code.closeCode(), "") })
 }
 
 // end decides how the connection ends, unless that is decided. The lock is held.
@@ -296,7 +300,7 @@ func (c *Conn) end(e ending) {
 		c.stopped()
 		return
 	}
-	c.flush = time.AfterFunc(flushWait, c.tear)
+	c.flush = time.AfterFunc(flushWait, func() { c.spared(c.tear) })
 }
 
 // tear stops a pump that has not come to its end in time.

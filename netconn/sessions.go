@@ -88,11 +88,12 @@ func (k *kept) away(c *Conn) {
 	k.since.Store(since)
 	hold := k.in.hold()
 	k.timer = time.AfterFunc(min(shortAbsence, hold), func() {
+		defer c.spare()
 		k.in.makeRoom(k)
 		c.mu.Lock()
 		defer c.mu.Unlock()
 		if k.since.Load() == since {
-			k.timer = time.AfterFunc(hold-min(shortAbsence, hold), func() { k.expire(c, since) })
+			k.timer = time.AfterFunc(hold-min(shortAbsence, hold), func() { c.spared(func() { k.expire(c, since) }) })
 		}
 	})
 }

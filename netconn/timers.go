@@ -5,10 +5,10 @@ import "time"
 // makeTimers makes the timers of a connection, none of which runs yet. The lock
 // is held.
 func (c *Conn) makeTimers() {
-	c.ackTimer = time.AfterFunc(ackDelay, c.ackLate)
-	c.watch = time.AfterFunc(deadAfter, c.checkHeard)
+	c.ackTimer = time.AfterFunc(ackDelay, func() { c.spared(c.ackLate) })
+	c.watch = time.AfterFunc(deadAfter, func() { c.spared(c.checkHeard) })
 	if c.side == server {
-		c.pinger = time.AfterFunc(pingEvery, c.ping)
+		c.pinger = time.AfterFunc(pingEvery, func() { c.spared(c.ping) })
 	}
 	c.stopTimers()
 }

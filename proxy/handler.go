@@ -110,8 +110,12 @@ func (p *Proxy) Server() *http.Server {
 	}
 }
 
-// ServeHTTP serves the page and the relay.
+// ServeHTTP serves the page and the relay. A panic costs the request alone.
 func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	p.spare(func() { p.answer(w, r) }, func() { panic(http.ErrAbortHandler) })
+}
+
+func (p *Proxy) answer(w http.ResponseWriter, r *http.Request) {
 	setHeaders(w.Header(), p.cfg.TLS)
 	switch {
 	case !p.hostAllowed(r.Host):

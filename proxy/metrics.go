@@ -16,6 +16,7 @@ type metrics struct {
 	sessions *prometheus.CounterVec
 	bytes    *prometheus.CounterVec
 	resumed  prometheus.Counter
+	panics   prometheus.Counter
 	dials    prometheus.Histogram
 	lengths  prometheus.Histogram
 }
@@ -31,6 +32,9 @@ func newMetrics(p *Proxy) *metrics {
 		}, []string{"direction"}),
 		resumed: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "wasmiko_resumed_total", Help: "Times that a client came back to its session.",
+		}),
+		panics: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "wasmiko_panics_total", Help: "Faults of the relay itself, each of which ended one session or request. The log has the places.",
 		}),
 		dials: prometheus.NewHistogram(prometheus.HistogramOpts{
 			Name: "wasmiko_dial_seconds", Help: "Time to look up and connect a target, failures included.",
@@ -48,7 +52,7 @@ func newMetrics(p *Proxy) *metrics {
 	for _, direction := range []string{"up", "down"} {
 		m.bytes.WithLabelValues(direction)
 	}
-	m.registry.MustRegister(m.sessions, m.bytes, m.resumed, m.dials, m.lengths,
+	m.registry.MustRegister(m.sessions, m.bytes, m.resumed, m.panics, m.dials, m.lengths,
 		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 			Name: "wasmiko_sessions_active", Help: "Sessions now, with those whose client is away.",
 		}, func() float64 { return float64(p.Sessions()) }),

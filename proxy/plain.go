@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"sync"
 	"sync/atomic"
 	"syscall"
 
@@ -50,7 +51,13 @@ func (p *Proxy) servePlain(w http.ResponseWriter, r *http.Request, v visit) {
 	defer p.sessions.remove(s)
 	t := p.cfg.plain
 	rec.host, rec.port = t.host(), t.port
-	rt, err := p.reach(ctx, &netconn.Request{Host: t.host(), Port: t.port}, v)
+	var rt *route
+	p.spare(func() {
+		rt, err = p.reach(ctx, &netconn.Request{Host: t.host(), Port: t.port}, v)
+	}, func() {
+		err = errPanicked
+		ws.Close(websocket.StatusCode(netconn.CodeInternal), err.Error())
+	})
 	if err != nil {
 		rec.outcome, rec.reason = outcomeRefused, err.Error()
 		ws.Close(websocket.StatusCode(netconn.CodeDialFailed), "the target could not be connected")
@@ -66,13 +73,14 @@ func (p *Proxy) copyPlain(ctx context.Context, cancel context.CancelCauseFunc, w
 	var sent, received atomic.Int64
 	defer p.watch(ctx, cancel, func() int64 { return sent.Load() + received.Load() })()
 	defer context.AfterFunc(ctx, func() { rt.conn.Close() })()
-	clientEnd := make(chan error, 1)
-	go func() {
-		err := plainUp(ctx, ws, rt.conn, &sent)
-		rt.conn.Close()
-		clientEnd <- err
-	}()
-	err := plainDown(ctx, ws, rt, &received)
+	failed := func() { cancel(errPanicked) }
+	var clientEnd sync.WaitGroup
+	clientEnd.Go(func() {
+		defer rt.conn.Close()
+		p.spare(func() { plainUp(ctx, ws, rt.conn, &sent) }, failed)
+	})
+	var err error
+	p.spare(func() { err = plainDown(ctx, ws, rt, &received) }, failed)
 	switch cause := context.Cause(ctx); {
 	case cause != nil:
 		ws.Close(websocket.StatusCode(codeOf(cause)), cause.Error())
@@ -88,7 +96,7 @@ func (p *Proxy) copyPlain(ctx context.Context, cancel context.CancelCauseFunc, w
 		reason = "from the client: gone"
 	}
 	rt.conn.Close()
-	<-clientEnd
+	clientEnd.Wait()
 	return sent.Load(), received.Load(), reason
 }
 

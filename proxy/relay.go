@@ -27,32 +27,37 @@ func (p *Proxy) serveSession(ctx context.Context, socket netconn.Socket, v visit
 	s := &session{ip: v.ip, user: v.user, cancel: cancel}
 	full := p.sessions.admit(s)
 	end := func() {
+		if full == nil {
+			defer p.sessions.remove(s) // when it is noted: the last one lets the program end
+		}
+		defer cancel(nil)
 		rec.write(ctx, p.log)
 		p.metrics.count(rec)
-		if full == nil {
-			p.sessions.remove(s) // when it is noted: the last one lets the program end
-		}
-		cancel(nil)
 	}
-	open := false
-	defer func() {
-		if !open {
-			end()
-		}
-	}()
-	conn, rt := p.admit(ctx, socket, rec, full)
+	var conn *netconn.Conn
+	var rt *route
+	p.spare(func() { conn, rt = p.admit(ctx, socket, rec, full) }, func() {
+		rec.outcome, rec.reason = outcomeRefused, errPanicked.Error()
+		socket.Close(netconn.CodeInternal, errPanicked.Error())
+	})
 	if conn == nil {
+		p.spare(end, nil)
 		return
 	}
-	open = true
 	s.opened(conn)
 	go func() {
-		defer end()
-		if rt.limit > 0 {
-			defer time.AfterFunc(rt.limit, func() { cancel(errTooLong) }).Stop()
-		}
-		rec.up, rec.down, rec.reason = p.relay(ctx, conn, rt)
-		rec.resumed = conn.Resumed()
+		p.spare(func() {
+			if rt.limit > 0 {
+				defer time.AfterFunc(rt.limit, func() { cancel(errTooLong) }).Stop()
+			}
+			rec.up, rec.down, rec.reason = p.relay(ctx, conn, rt)
+			rec.resumed = conn.Resumed()
+		}, func() {
+			rec.reason = errPanicked.Error()
+			rt.conn.Close()
+			conn.Abort(netconn.CodeInternal, errPanicked.Error())
+		})
+		p.spare(end, nil)
 	}()
 }
 
@@ -66,6 +71,7 @@ func (p *Proxy) admit(ctx context.Context, socket netconn.Socket, rec *record, f
 		Memory:   p.memory,
 		User:     v.user.Name,
 		Owner:    v.counts(),
+		OnPanic:  p.panicked,
 	})
 	if err != nil {
 		rec.outcome, rec.reason = outcomeRefused, err.Error()
@@ -191,6 +197,8 @@ func codeOf(cause error) netconn.Code {
 		return netconn.CodeDraining
 	case errors.Is(cause, errSignedOut):
 		return netconn.CodeSignIn
+	case errors.Is(cause, errPanicked):
+		return netconn.CodeInternal
 	}
 	return netconn.CodeLimit
 }
@@ -212,17 +220,27 @@ func (p *Proxy) relay(ctx context.Context, client *netconn.Conn, rt *route) (up,
 	aborted := make(chan struct{})
 	stopAbort := context.AfterFunc(ctx, func() {
 		defer close(aborted)
+		defer server.Close()
 		cause := context.Cause(ctx)
-		client.Abort(codeOf(cause), cause.Error())
-		server.Close()
+		p.spare(func() { client.Abort(codeOf(cause), cause.Error()) }, nil)
 	})
 
-	var upErr error
+	var upErr, downErr error
 	var wg sync.WaitGroup
 	out := &upstream{TCPConn: server, client: client}
-	wg.Go(func() { upErr = sendUp(out, client, &upBytes) })
-	downErr := sendDown(ctx, client, out, newFromServer(server, p.memory), head, &downBytes)
+	failed := func() { cancel(errPanicked) }
+	wg.Go(func() {
+		p.spare(func() {
+			testOnlyStep("up")
+			upErr = sendUp(out, client, &upBytes)
+		}, failed)
+	})
+	p.spare(func() {
+		testOnlyStep("down")
+		downErr = sendDown(ctx, client, out, newFromServer(server, p.memory), head, &downBytes)
+	}, failed)
 	wg.Wait()
+	testOnlyStep("end")
 
 	if upErr == nil && downErr == nil {
 		flush(ctx, client, uint64(downBytes.Load())+1) // FIN counts as one
