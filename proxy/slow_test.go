@@ -4,11 +4,14 @@ import (
 	"bufio"
 	"context"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
+	"os"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -51,7 +54,9 @@ func (l pipeListener) from(t *testing.T, ip string) net.Conn {
 // inMemory serves cfg on a listener without a network.
 func inMemory(t *testing.T, cfg Config) pipeListener {
 	t.Helper()
-	cfg.Log = slog.New(slog.DiscardHandler)
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
+	}
 	p, err := New(cfg)
 	if err != nil {
 		t.Fatal(err)
@@ -183,4 +188,69 @@ func TestDawdlersCountForTheirAddress(t *testing.T) {
 			t.Errorf("when they are ended: %v", err)
 		}
 	})
+}
+
+// What has no request yet, or none any more, counts for its address as well.
+func TestConnectionsWithoutARequestAreBounded(t *testing.T) {
+	half := func(t *testing.T, c net.Conn) {
+		io.WriteString(c, "GET /readyz HTTP/1.1\r\nHost: loc")
+	}
+	idle := func(t *testing.T, c net.Conn) {
+		io.WriteString(c, "GET /readyz HTTP/1.1\r\nHost: localhost\r\n\r\n")
+		res, err := http.ReadResponse(bufio.NewReader(c), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		io.Copy(io.Discard, res.Body)
+	}
+	const each = waitingPerSession // of an address that may have one session
+	for _, tt := range []struct {
+		name  string
+		begin func(*testing.T, net.Conn)
+		local bool
+		more  string // the address of one more connection
+		ended bool   // it is
+	}{
+		{"half of a header, from the same address", half, false, "192.0.2.1", true},
+		{"half of a header, from another address", half, false, "192.0.2.2", false},
+		{"half of a header, from the same network of IPv6", half, false, "2001:db8::2", true},
+		{"half of a header, from another network of IPv6", half, false, "2001:db8:0:1::1", false},
+		{"half of a header, from the proxy in front", half, false, "198.51.100.1", false},
+		{"half of a header, on this machine", half, true, "192.0.2.1", false},
+		{"an answered request, from the same address", idle, false, "192.0.2.1", true},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				log := new(testLog)
+				cfg := Config{
+					Local: tt.local, Hosts: []string{"localhost"}, Allow: []string{"*"},
+					TrustedProxies: []netip.Prefix{netip.MustParsePrefix("198.51.100.0/24")},
+					Limits:         Limits{SessionsPerIP: 1},
+					Log:            slog.New(slog.NewTextHandler(log, nil)),
+				}
+				l := inMemory(t, cfg)
+				for range each {
+					for _, ip := range []string{"192.0.2.1", "2001:db8::1", "198.51.100.1"} {
+						tt.begin(t, l.from(t, ip))
+					}
+				}
+				open := func() bool {
+					c := l.from(t, tt.more)
+					c.SetReadDeadline(time.Now().Add(time.Second))
+					_, err := c.Read(make([]byte, 1))
+					return errors.Is(err, os.ErrDeadlineExceeded)
+				}
+				if open() == tt.ended {
+					t.Errorf("one more is ended: %v", !tt.ended)
+				}
+				if told := strings.Contains(log.String(), "connection refused"); told != tt.ended {
+					t.Errorf("the log tells of it: %v", told)
+				}
+				time.Sleep(2 * time.Minute) // their deadlines
+				if !open() {
+					t.Error("when the others are ended, one more is ended too")
+				}
+			})
+		})
+	}
 }
