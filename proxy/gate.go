@@ -1,10 +1,12 @@
 package proxy
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"net/http"
 	"net/url"
+	"time"
 
 	"github.com/wasmiko/wasmiko/proxy/signin"
 )
@@ -14,8 +16,9 @@ var (
 	errSignedOut = errors.New("its user has signed out")
 )
 
-// openGate makes the gate that Config.SignIn describes.
-func (p *Proxy) openGate() error {
+// openGate makes the gate that Config.SignIn describes. Other gateways are told who
+// signs out here, and tell it.
+func (p *Proxy) openGate(others *shared) error {
 	if p.cfg.SignIn == nil {
 		return nil
 	}
@@ -27,12 +30,26 @@ func (p *Proxy) openGate() error {
 		TLS:      p.cfg.TLS,
 		Origin:   func(r *http.Request) string { return p.ownOrigin(r.Host) },
 		ClientIP: p.clientIP,
-		OnOut:    func(u signin.User) { p.sessions.endOf(u.ID) },
-		Step:     p.cfg.Limits.RefusalStep,
-		Log:      p.log,
+		OnOut: func(u signin.User, life time.Duration) {
+			p.sessions.endOf(u.ID)
+			if others != nil {
+				others.tellOut(u.ID, life)
+			}
+		},
+		Step: p.cfg.Limits.RefusalStep,
+		Log:  p.log,
 	})
 	p.gate = gate
-	return err
+	if err != nil || others == nil {
+		return err
+	}
+	var ctx context.Context
+	ctx, p.hearNoMore = context.WithCancel(context.Background())
+	go others.hearOut(ctx, func(id string) {
+		gate.SignedOut(id)
+		p.sessions.endOf(id)
+	})
+	return nil
 }
 
 // Gate is where people sign in; nil if nobody has to.

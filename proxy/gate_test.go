@@ -64,6 +64,18 @@ func (s *served) dialAs(t *testing.T, cookie, addr string) (*netconn.Conn, error
 	return c, err
 }
 
+// signOut ends the sign-in of this cookie.
+func (s *served) signOut(t *testing.T, cookie string) {
+	t.Helper()
+	r, _ := http.NewRequestWithContext(t.Context(), "POST", s.url+signin.Out, strings.NewReader("{}"))
+	r.Header = http.Header{"Origin": {s.url}, "Cookie": {cookie}, "Content-Type": {"application/json"}}
+	res, err := http.DefaultClient.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	res.Body.Close()
+}
+
 func echoes(c *netconn.Conn) error {
 	if _, err := io.WriteString(c, "still"); err != nil {
 		return err
@@ -111,13 +123,7 @@ func TestSigningOutEndsWhatWasBegun(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, _ := http.NewRequestWithContext(t.Context(), "POST", s.url+signin.Out, strings.NewReader("{}"))
-	r.Header = http.Header{"Origin": {s.url}, "Cookie": {mine}, "Content-Type": {"application/json"}}
-	res, err := http.DefaultClient.Do(r)
-	if err != nil {
-		t.Fatal(err)
-	}
-	res.Body.Close()
+	s.signOut(t, mine)
 	if _, err := c.Read(make([]byte, 1)); !isCode(err, netconn.CodeSignIn) {
 		t.Errorf("the session ends with %v", err)
 	}

@@ -35,6 +35,8 @@ type Proxy struct {
 	metrics  *metrics
 	notes    *throttle.Throttle // of refused upgrades in the log: any page can cause them
 	log      *slog.Logger
+
+	hearNoMore context.CancelFunc // of sign-outs at other gateways; nil: there are none
 }
 
 // New checks cfg and makes a Proxy of it.
@@ -68,7 +70,7 @@ func New(cfg Config) (*Proxy, error) {
 		failures: throttle.New(l.FailedDialsPerMinute, l.FailedDialsPerMinute, time.Minute),
 		notes:    throttle.New(30, 30, 0),
 	}
-	if err := p.openGate(); err != nil {
+	if err := p.openGate(shared); err != nil {
 		return nil, err
 	}
 	if shared != nil {

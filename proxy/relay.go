@@ -115,6 +115,8 @@ func (p *Proxy) routeFor(ctx context.Context, req *netconn.Request, rec *record,
 		}
 		rec.subject, rec.host, rec.port = ticket.Subject, ticket.Host, ticket.Port
 		limit = time.Duration(ticket.MaxSeconds) * time.Second
+	case p.gate != nil && p.gate.HasLeft(v.user): // while it was being admitted
+		return nil, &refusal{code: netconn.CodeSignIn, text: errSignedOut.Error(), cause: errSignedOut}
 	case p.gate != nil && !v.user.Present():
 		return nil, &refusal{code: netconn.CodeSignIn, text: errSignIn.Error(), cause: errSignIn}
 	}

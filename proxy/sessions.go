@@ -172,6 +172,9 @@ func (p *Proxy) Sessions() int {
 // is going away, and waits for these to end. When ctx ends it closes what is
 // left and returns ctx's error.
 func (p *Proxy) Drain(ctx context.Context) error {
+	if p.hearNoMore != nil {
+		defer p.hearNoMore()
+	}
 	notice := time.Duration(0)
 	if deadline, ok := ctx.Deadline(); ok {
 		notice = max(0, time.Until(deadline))

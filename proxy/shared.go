@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"strconv"
 	"time"
 
 	"github.com/go-redis/redis_rate/v10"
@@ -17,7 +18,7 @@ import (
 const redisWait = 2 * time.Second
 
 // shared is what gateways behind one name have to know of each other: which
-// tickets were used, and how often a client came. It is kept in Redis. Sessions
+// tickets were used, how often a client came, and who has signed out. It is kept in Redis. Sessions
 // are not: they are sockets, and live where they are.
 type shared struct {
 	redis *redis.Client
@@ -83,5 +84,46 @@ func (s *shared) counter(kind string) throttle.Counter {
 			return result.Remaining > 0
 		}
 		return result.Allowed > 0
+	}
+}
+
+// signOuts is a stream of the sign-ins that have ended.
+const signOuts = "wasmiko:sign-outs"
+
+// tellOut tells every gateway that the sign-in of this id has ended. Whoever starts
+// later reads it too, for as long as the sign-in would be of use.
+func (s *shared) tellOut(id string, life time.Duration) {
+	ctx, cancel := context.WithTimeout(context.Background(), redisWait)
+	defer cancel()
+	oldest := time.Now().Add(-life).UnixMilli()
+	err := s.redis.XAdd(ctx, &redis.XAddArgs{
+		Stream: signOuts, MinID: strconv.FormatInt(oldest, 10), Approx: true, Values: []string{"id", id},
+	}).Err()
+	if err != nil {
+		s.failed("a sign-out is known to one gateway alone", err)
+	}
+}
+
+// hearOut calls out for each sign-in that has ended, at whichever gateway, from the
+// first that is remembered on. It returns when ctx ends.
+func (s *shared) hearOut(ctx context.Context, out func(id string)) {
+	const atOnce, again = 1000, 5 * time.Second
+	for last := "0"; ctx.Err() == nil; {
+		streams, err := s.redis.XRead(ctx, &redis.XReadArgs{Streams: []string{signOuts, last}, Count: atOnce, Block: again}).Result()
+		if err != nil && !errors.Is(err, redis.Nil) && ctx.Err() == nil {
+			s.failed("sign-outs at other gateways are not heard", err)
+			select {
+			case <-time.After(time.Second):
+			case <-ctx.Done():
+			}
+		}
+		for _, stream := range streams {
+			for _, m := range stream.Messages {
+				last = m.ID
+				if id, ok := m.Values["id"].(string); ok {
+					out(id)
+				}
+			}
+		}
 	}
 }

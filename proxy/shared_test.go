@@ -126,3 +126,53 @@ func TestAnAddressOfRedisThatCannotBeReadIsNotRepeated(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 }
+
+func TestGatewaysShareSignOuts(t *testing.T) {
+	addr := server(t, echo)
+	url, end := redisServer(t)
+	gateway := func() *served {
+		return guarded(t, func(c *Config) {
+			c.Redis, c.SignIn.Key = url, []byte(strings.Repeat("k", 32))
+		})
+	}
+	first, second := gateway(), gateway()
+	// Without TLS the cookie's name has the port in it.
+	at := func(s *served, cookie string) string {
+		_, value, _ := strings.Cut(cookie, "=")
+		return "wasmiko-" + s.url[strings.LastIndex(s.url, ":")+1:] + "=" + value
+	}
+	mine, other := first.cookie(t), first.cookie(t)
+	c, err := second.dialAs(t, at(second, mine), addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, err := second.dialAs(t, at(second, other), addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	first.signOut(t, mine)
+	if _, err := c.Read(make([]byte, 1)); !isCode(err, netconn.CodeSignIn) {
+		t.Errorf("a session at the other gateway ends with %v", err)
+	}
+	if err := echoes(d); err != nil {
+		t.Errorf("a session of another sign-in: %v", err)
+	}
+	if _, err := second.dialAs(t, at(second, mine), addr); !isCode(err, netconn.CodeSignIn) {
+		t.Errorf("a new session there: %v", err)
+	}
+	late := gateway()
+	until(t, "a gateway that starts later takes the cookie", func() bool {
+		_, err := late.dialAs(t, at(late, mine), addr)
+		return isCode(err, netconn.CodeSignIn)
+	})
+
+	end()
+	first.signOut(t, other)
+	if _, err := first.dialAs(t, other, addr); !isCode(err, netconn.CodeSignIn) {
+		t.Errorf("without Redis, where somebody signed out: %v", err)
+	}
+	first.log.eventually(t, "Redis does not answer")
+	if err := echoes(d); err != nil {
+		t.Errorf("without Redis, elsewhere: %v", err)
+	}
+}

@@ -44,9 +44,11 @@ type Site struct {
 	TLS      bool                           // browsers come by https
 	Origin   func(*http.Request) string     // of our own pages
 	ClientIP func(*http.Request) netip.Addr // who is counted
-	OnOut    func(user User)                // somebody has signed out; nil: nobody wants to know
-	Step     time.Duration                  // failures are answered in whole steps
-	Log      *slog.Logger
+	// OnOut is told that somebody has signed out, and for how long that has to be
+	// remembered; nil: nobody wants to know.
+	OnOut func(user User, life time.Duration)
+	Step  time.Duration // failures are answered in whole steps
+	Log   *slog.Logger
 }
 
 // User is who sends a request. The zero User is nobody.
@@ -236,7 +238,25 @@ func (g *Gate) signOut(u User) {
 	if u.ID == "" {
 		return
 	}
+	g.SignedOut(u.ID)
+	if g.site.OnOut != nil {
+		g.site.OnOut(u, g.cfg.Life+grace)
+	}
+}
+
+// HasLeft reports whether u has signed out since Who.
+func (g *Gate) HasLeft(u User) bool {
 	g.mu.Lock()
+	defer g.mu.Unlock()
+	_, out := g.out[u.ID]
+	return out
+}
+
+// SignedOut notes that the sign-in of this id has ended, at another gateway with the
+// same Key.
+func (g *Gate) SignedOut(id string) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
 	now := time.Now()
 	if len(g.out) >= maxRevoked {
 		for id, until := range g.out {
@@ -245,9 +265,5 @@ func (g *Gate) signOut(u User) {
 			}
 		}
 	}
-	g.out[u.ID] = now.Add(g.cfg.Life + grace)
-	g.mu.Unlock()
-	if g.site.OnOut != nil {
-		g.site.OnOut(u)
-	}
+	g.out[id] = now.Add(g.cfg.Life + grace)
 }

@@ -325,7 +325,11 @@ func TestSigningOutIsTold(t *testing.T) {
 	g.password("ann", "secret")
 	before := g.who()
 	var told User
-	g.site.OnOut = func(u User) { told = u }
+	g.site.OnOut = func(u User, life time.Duration) {
+		if told = u; life != defaultLife+grace {
+			t.Errorf("to be remembered for %v", life)
+		}
+	}
 	if got := g.do("POST", Out, "{}"); got.Code != 204 || told != before || len(g.cookies) != 0 {
 		t.Errorf("%d, %+v, %v", got.Code, told, g.cookies)
 	}
@@ -339,6 +343,11 @@ func TestASharedKey(t *testing.T) {
 	b.cookies = a.cookies
 	if !b.who().Present() {
 		t.Error("the second gateway does not know her")
+	}
+	u := b.who()
+	b.SignedOut(u.ID)
+	if b.who().Present() || !b.HasLeft(u) || a.HasLeft(u) {
+		t.Error("the second gateway was told that she has left, and the first was not")
 	}
 }
 
