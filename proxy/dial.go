@@ -131,7 +131,10 @@ func (p *Proxy) dialOne(ctx context.Context, t target, a netip.Addr, left int) (
 	d := net.Dialer{
 		KeepAliveConfig: net.KeepAliveConfig{Enable: true, Idle: 15 * time.Second, Interval: 15 * time.Second, Count: 4},
 		ControlContext: func(_ context.Context, _, address string, _ syscall.RawConn) error {
-			return p.recheck(t, address)
+			if err := p.recheck(t, address); err != nil || p.testOnlyConnect == nil {
+				return err
+			}
+			return p.testOnlyConnect(address)
 		},
 	}
 	conn, err := d.DialContext(ctx, "tcp", netip.AddrPortFrom(a, t.port).String())

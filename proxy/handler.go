@@ -37,6 +37,8 @@ type Proxy struct {
 	log      *slog.Logger
 
 	hearNoMore context.CancelFunc // of sign-outs at other gateways; nil: there are none
+
+	testOnlyConnect func(address string) error // in the place of connect(2)
 }
 
 // New checks cfg and makes a Proxy of it.

@@ -97,11 +97,15 @@ func mayNever(a netip.Addr) bool {
 		b == [4]byte{168, 63, 129, 16} || b == [4]byte{100, 100, 100, 200}
 }
 
-// Whatever a client writes and whatever a resolver answers: no address on the
-// never-list, no listener of the relay's own and nothing beyond the rules is dialled,
-// and the check at the system call comes to the same verdict.
+var errNotConnected = errors.New("a test connects nothing")
+
+// Whatever a client writes and whatever a resolver answers, and answers differently
+// when it is asked again: no address on the never-list, no listener of the relay's own
+// and nothing beyond the rules comes as far as connect(2), and the check before that
+// refuses the never-list by itself.
 func FuzzDialled(f *testing.F) {
-	f.Add("a.example", uint16(22), []byte{10, 1, 2, 3, 169, 254, 169, 254}, "*.example", true)
+	f.Add("a.example", uint16(22), []byte{10, 1, 2, 3, 169, 254, 169, 254, 0}, "*.example", true)
+	f.Add("rebind.example", uint16(22), []byte{169, 254, 169, 254, 198, 51, 100, 1, 0}, "*:*", true)
 	f.Add("a.example", uint16(8080), netip.MustParseAddr("::ffff:127.0.0.1").AsSlice(), "*:*", true)
 	f.Add("a.example", uint16(80), netip.MustParseAddr("64:ff9b::a9fe:a9fe").AsSlice(), "0.0.0.0/0:*", false)
 	f.Add("2002:7f00:1::", uint16(8080), netip.MustParseAddr("2002:a9fe:a9fe::").AsSlice(), "[::/0]:*", true)
@@ -127,22 +131,22 @@ func FuzzDialled(f *testing.F) {
 		p := &Proxy{cfg: cfg}
 		p.cfg.Limits = cfg.Limits.withDefaults(local)
 		p.policy.Store(pol)
-		addrs, err := p.resolve(t.Context(), tg)
-		if err != nil {
-			return
-		}
-		_, dialled, err := p.permitted(tg, addrs)
-		if err != nil {
-			return
-		}
-		for _, a := range dialled {
-			pat := pol.patterns[0]
-			if mayNever(a) || canonical(a) == own.Addr() && port == own.Port() ||
-				!pat.matchesPort(port) || !pat.any && !pat.matchesName(tg) && !pat.prefix.Contains(canonical(a)) {
-				t.Fatalf("%q leads to %s port %d by %q", host, a, port, rule)
+		p.testOnlyConnect = func(address string) error {
+			to, err := netip.ParseAddrPort(address)
+			if err != nil {
+				t.Fatal(err)
 			}
+			a, pat := to.Addr(), pol.patterns[0]
+			if mayNever(a) || canonical(a) == own.Addr() && port == own.Port() || to.Port() != port ||
+				!pat.matchesPort(port) || !pat.any && !pat.matchesName(tg) && !pat.prefix.Contains(canonical(a)) {
+				t.Fatalf("%q leads to %s by %q", host, to, rule)
+			}
+			return errNotConnected
 		}
-		for _, a := range addrs {
+		if rt, err := p.connect(t.Context(), tg); err == nil {
+			t.Fatalf("%q is connected to %s", host, rt.addr)
+		}
+		for _, a := range r.answers {
 			if mayNever(a) && p.recheck(tg, netip.AddrPortFrom(a, port).String()) == nil {
 				t.Fatalf("the last check lets %s through", a)
 			}
