@@ -77,7 +77,41 @@ func TestReplicas(t *testing.T) {
 	}
 	killed := time.Now()
 	gateways[0].signal(t, syscall.SIGKILL)
-	for _, c := range third["gw1"] {
+	areGone(t, third["gw1"], killed)
+	goOn(append(append(first["gw2"], second["gw2"]...), third["gw2"]...), "untouched")
+	f.wire.cut()
+	goOn(first["gw2"], "untouched and back")
+
+	// One is killed while the other drains: nobody is there for new sessions, and who
+	// had one at the first is told that it is lost all the same.
+	gateways[0] = started(t, nil, gateways[0].cmd.Args[1:]...)
+	f.untilUp(t, "gw1")
+	for _, c := range append(append(first["gw2"][1:], second["gw2"]...), third["gw2"]...) {
+		c.Close()
+	}
+	gateways[1].signal(t, syscall.SIGTERM)
+	// The second has one session, so that each goes there until HAProxy knows.
+	var fourth []*netconn.Conn
+	for deadline := time.Now().Add(testWait); len(fourth) < 4; {
+		if time.Now().After(deadline) {
+			t.Fatal("new sessions do not go to the first gateway alone")
+		}
+		if c, err := f.dial(t, addr, netconn.Options{}); err == nil {
+			fourth = append(fourth, c)
+		}
+	}
+	killed = time.Now()
+	gateways[0].signal(t, syscall.SIGKILL)
+	areGone(t, fourth, killed)
+	goOn(first["gw2"][:1], "untouched while it drains")
+	f.wire.cut()
+	goOn(first["gw2"][:1], "untouched and back while it drains")
+}
+
+// areGone expects each to be told within saySo that its gateway was killed.
+func areGone(t *testing.T, conns []*netconn.Conn, killed time.Time) {
+	t.Helper()
+	for _, c := range conns {
 		c.SetDeadline(killed.Add(testWait))
 		_, err := c.Read(make([]byte, 1))
 		if e := (*netconn.Error)(nil); !errors.As(err, &e) || e.Code != netconn.CodeGone {
@@ -87,9 +121,6 @@ func TestReplicas(t *testing.T) {
 	if took := time.Since(killed); took > saySo {
 		t.Errorf("the loss is told after %v", took)
 	}
-	goOn(append(append(first["gw2"], second["gw2"]...), third["gw2"]...), "untouched")
-	f.wire.cut()
-	goOn(first["gw2"], "untouched and back")
 }
 
 // untilUp waits until HAProxy leads new sessions to the gateway. How it does is
