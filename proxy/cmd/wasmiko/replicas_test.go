@@ -81,31 +81,37 @@ func TestReplicas(t *testing.T) {
 	goOn(append(append(first["gw2"], second["gw2"]...), third["gw2"]...), "untouched")
 	f.wire.cut()
 	goOn(first["gw2"], "untouched and back")
+}
 
-	// One is killed while the other drains: nobody is there for new sessions, and who
-	// had one at the first is told that it is lost all the same.
-	gateways[0] = started(t, nil, gateways[0].cmd.Args[1:]...)
+// One is killed while the other drains: nobody is there for new sessions, and who had
+// one at the first is told that it is lost all the same.
+func TestReplicasWithoutOneForNewSessions(t *testing.T) {
+	f, gateways := startFront(t, "HAProxy", 2)
+	addr := echoServer(t)
 	f.untilUp(t, "gw1")
-	for _, c := range append(append(first["gw2"][1:], second["gw2"]...), third["gw2"]...) {
-		c.Close()
+	var kept *netconn.Conn
+	for kept == nil || kept.Route() != "gw2" {
+		kept = f.mustDial(t, addr, netconn.Options{})
+		echoed(t, kept, "new")
 	}
 	gateways[1].signal(t, syscall.SIGTERM)
-	// The second has one session, so that each goes there until HAProxy knows.
-	var fourth []*netconn.Conn
-	for deadline := time.Now().Add(testWait); len(fourth) < 4; {
+	// The second has hardly more sessions than the first, so that of four one goes
+	// there until HAProxy knows, and is refused.
+	var lost []*netconn.Conn
+	for deadline := time.Now().Add(testWait); len(lost) < 4; {
 		if time.Now().After(deadline) {
 			t.Fatal("new sessions do not go to the first gateway alone")
 		}
 		if c, err := f.dial(t, addr, netconn.Options{}); err == nil {
-			fourth = append(fourth, c)
+			lost = append(lost, c)
 		}
 	}
-	killed = time.Now()
+	killed := time.Now()
 	gateways[0].signal(t, syscall.SIGKILL)
-	areGone(t, fourth, killed)
-	goOn(first["gw2"][:1], "untouched while it drains")
+	areGone(t, lost, killed)
+	echoed(t, kept, "untouched while it drains")
 	f.wire.cut()
-	goOn(first["gw2"][:1], "untouched and back while it drains")
+	echoed(t, kept, "untouched and back while it drains")
 }
 
 // areGone expects each to be told within saySo that its gateway was killed.
