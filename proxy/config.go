@@ -103,6 +103,9 @@ type Config struct {
 
 	// Log takes one record for each session and refusal. Zero: slog.Default().
 	Log *slog.Logger
+
+	// LostLines tells how many lines Log has lost, for the metrics. nil: it loses none.
+	LostLines func() uint64
 }
 
 // Resolver is the part of net.Resolver that the proxy uses.
@@ -179,6 +182,9 @@ func (c Config) withDefaults() (Config, error) {
 	}
 	if c.Log == nil {
 		c.Log = slog.Default()
+	}
+	if c.LostLines == nil {
+		c.LostLines = func() uint64 { return 0 }
 	}
 	c.Limits = c.Limits.withDefaults(c.Local)
 	return c, nil

@@ -65,6 +65,9 @@ func newMetrics(p *Proxy) *metrics {
 		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 			Name: "wasmiko_buffer_limit_bytes", Help: "How many of them may be held.",
 		}, func() float64 { return float64(p.memory.Limit()) }),
+		prometheus.NewCounterFunc(prometheus.CounterOpts{
+			Name: "wasmiko_log_lines_lost_total", Help: "Lines of the log that nobody took in time.",
+		}, func() float64 { return float64(p.cfg.LostLines()) }),
 		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 			Name: "wasmiko_build_info", Help: "Always 1; the label is the version.",
 			ConstLabels: prometheus.Labels{"version": p.cfg.Version},

@@ -52,7 +52,7 @@ func (o *options) checkFiles(pl *plan) error {
 	note(err)
 	_, err = o.healthPlan()
 	note(err)
-	_, err = o.newProxy(pl, nil, nil, slog.New(slog.DiscardHandler))
+	_, err = o.newProxy(pl, nil, nil, slog.New(slog.DiscardHandler), nil)
 	note(err)
 	if wrong == nil {
 		return nil

@@ -29,7 +29,7 @@ func (c *demoCommand) Run(s streams) error {
 	}
 	defer board.Close()
 	info := describe(board)
-	newLogger(c.LogFormat, s.err).Info("demo SSH server: log in as "+info.Username+" with the password "+info.Password,
+	newLogger(c.LogFormat, s.err, s.err).Info("demo SSH server: log in as "+info.Username+" with the password "+info.Password,
 		"addr", board.Addr().String(), "fingerprint", info.Fingerprint)
 	return c.serve(s, pl, info)
 }

@@ -101,7 +101,9 @@ func started(t *testing.T, env map[string]string, args ...string) *running {
 func begun(t *testing.T, cmd *exec.Cmd) *running {
 	t.Helper()
 	r := &running{cmd: cmd, exited: make(chan struct{})}
-	r.cmd.Stderr = r
+	if r.cmd.Stderr == nil {
+		r.cmd.Stderr = r
+	}
 	pipe, err := r.cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)

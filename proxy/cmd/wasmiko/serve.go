@@ -36,7 +36,8 @@ func (c *serveCommand) Run(s streams) error {
 func (o *options) serve(s streams, pl *plan, demo *proxy.Demo) error {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	log := newLogger(o.LogFormat, s.err)
+	log, lines := openLog(o.LogFormat, s.err)
+	defer lines.flush()
 
 	pair, err := o.readCertificate()
 	if err != nil {
@@ -56,7 +57,7 @@ func (o *options) serve(s streams, pl *plan, demo *proxy.Demo) error {
 	if health != nil {
 		own = append(own, addrPorts([]net.Listener{health})...)
 	}
-	p, err := o.newProxy(pl, own, demo, log)
+	p, err := o.newProxy(pl, own, demo, log, lines.lost.Load)
 	if err != nil {
 		return mistakes{err.Error()}
 	}
@@ -64,7 +65,7 @@ func (o *options) serve(s streams, pl *plan, demo *proxy.Demo) error {
 		log.Info("the usual port is taken, so another one is used", "usual", defaultListen, "port", portOf(ls[0]))
 	}
 	if health != nil {
-		go serveHealth(health, p)
+		go serveHealth(health, p, log)
 	}
 	srv := p.Server()
 	srv.TLSConfig = cert.config()
@@ -136,7 +137,7 @@ func shutdown(srv *http.Server, p *proxy.Proxy, drain time.Duration, log *slog.L
 	return nil
 }
 
-func (o *options) newProxy(pl *plan, own []netip.AddrPort, demo *proxy.Demo, log *slog.Logger) (*proxy.Proxy, error) {
+func (o *options) newProxy(pl *plan, own []netip.AddrPort, demo *proxy.Demo, log *slog.Logger, lost func() uint64) (*proxy.Proxy, error) {
 	page, err := fs.Sub(web.Dist, "dist")
 	if err != nil {
 		return nil, err
@@ -169,6 +170,7 @@ func (o *options) newProxy(pl *plan, own []netip.AddrPort, demo *proxy.Demo, log
 		Version:        versionText(),
 		Limits:         o.limits(),
 		Log:            log,
+		LostLines:      lost,
 	})
 }
 
@@ -203,30 +205,13 @@ func (o *options) healthListener(ctx context.Context) (net.Listener, error) {
 
 // serveHealth answers /livez while the program runs, /readyz while it takes new
 // sessions, and /metrics.
-func serveHealth(l net.Listener, p *proxy.Proxy) {
+func serveHealth(l net.Listener, p *proxy.Proxy, log *slog.Logger) {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /livez", func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "ok\n") })
 	mux.HandleFunc("GET /readyz", p.ServeReady)
 	mux.Handle("GET /metrics", p.Metrics())
 	srv := &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second, MaxHeaderBytes: 16 << 10}
 	if err := srv.Serve(l); !errors.Is(err, http.ErrServerClosed) {
-		slog.Error("health listener failed", "error", err)
+		log.Error("health listener failed", "error", err)
 	}
-}
-
-// newLogger writes text for people and JSON for machines.
-func newLogger(format string, w io.Writer) *slog.Logger {
-	if format == "text" || format == "auto" && isTerminal(w) {
-		return slog.New(slog.NewTextHandler(w, nil))
-	}
-	return slog.New(slog.NewJSONHandler(w, nil))
-}
-
-func isTerminal(w io.Writer) bool {
-	f, ok := w.(*os.File)
-	if !ok {
-		return false
-	}
-	info, err := f.Stat()
-	return err == nil && info.Mode()&os.ModeCharDevice != 0
 }
