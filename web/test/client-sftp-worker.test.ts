@@ -75,6 +75,20 @@ class CoreEnd implements Messages {
 	}
 }
 
+/** As in browsers whose Blobs have no stream of bytes. */
+function withoutStream(blob: Blob): Blob {
+	const slice = (from?: number, to?: number) => withoutStream(Blob.prototype.slice.call(blob, from, to));
+	return Object.assign(blob, { slice, stream: () => new ReadableStream() });
+}
+
+/** One that has changed on the disk. */
+function unreadable(size: number): Blob {
+	const fail = () => Promise.reject(new Error("changed"));
+	const blob = new Blob([new Uint8Array(size)]);
+	const stream = () => new ReadableStream({ type: "bytes", pull: fail });
+	return Object.assign(blob, { slice: () => blob, stream, arrayBuffer: fail });
+}
+
 /** Both ends of a stream, and of what controls a job. */
 function channels(near: boolean) {
 	const bytes = new MessageChannel();
@@ -155,23 +169,28 @@ for (const near of [false, true]) {
 	});
 
 	describe(`the Worker reads a file for ${whose}`, () => {
-		it("from an offset to its end", async () => {
-			const { stream, far, control, result } = channels(near);
-			const bytes = new Uint8Array(3 * MiB + 5).map((_, i) => i % 251);
-			const got: Uint8Array[] = [];
-			const ended = new Promise<unknown>((resolve) => {
-				const data = (chunk: Uint8Array) => {
-					got.push(chunk);
-					far.grant(chunk.byteLength);
-				};
-				far.read({ data, end: resolve });
+		// Where a Blob's stream cannot fill memory of ours, each piece has its own.
+		for (const [fills, blobOf] of [
+			["into its own memory", (bytes: Uint8Array<ArrayBuffer>) => new Blob([bytes])],
+			["into new memory", (bytes: Uint8Array<ArrayBuffer>) => withoutStream(new Blob([bytes]))],
+		] as const)
+			it(`from an offset to its end, ${fills}`, async () => {
+				const { stream, far, control, result } = channels(near);
+				const bytes = new Uint8Array(5 * MiB + 5).map((_, i) => i % 251);
+				const got: Uint8Array[] = [];
+				const ended = new Promise<unknown>((resolve) => {
+					const data = (chunk: Uint8Array) => {
+						got.push(chunk);
+						far.grant(chunk.byteLength);
+					};
+					far.read({ data, end: resolve });
+				});
+				far.end();
+				void work({ job: "feed", blob: blobOf(bytes), offset: 1000, ...stream, control });
+				assert.equal(await ended, undefined);
+				assert.ok(Buffer.concat(got).equals(bytes.subarray(1000)));
+				assert.deepEqual(await result, { bytes: bytes.length - 1000 });
 			});
-			far.end();
-			void work({ job: "feed", blob: new Blob([bytes]), offset: 1000, ...stream, control });
-			assert.equal(await ended, undefined);
-			assert.ok(Buffer.concat(got).equals(bytes.subarray(1000)));
-			assert.deepEqual(await result, { bytes: bytes.length - 1000 });
-		});
 
 		it("and stops when nobody wants more", async () => {
 			const { stream, far, control, result } = channels(near);
@@ -182,13 +201,48 @@ for (const near of [false, true]) {
 			assert.equal(error, undefined);
 		});
 
-		it("and breaks the stream off when it cannot", async () => {
-			const { stream, far, control, result } = channels(near);
-			const ended = new Promise<unknown>((resolve) => far.read({ data: () => {}, end: resolve }));
-			const blob = { size: 10, slice: () => ({ arrayBuffer: () => Promise.reject(new Error("changed")) }) };
-			void work({ job: "feed", blob: blob as unknown as Blob, offset: 0, ...stream, control });
-			assert.match(String((await result).error), /changed/);
-			assert.ok(await ended);
-		});
+		for (const size of [10, 2 * MiB])
+			it(`and breaks the stream off when it cannot read ${size} bytes`, async () => {
+				const { stream, far, control, result } = channels(near);
+				const ended = new Promise<unknown>((resolve) => far.read({ data: () => {}, end: resolve }));
+				void work({ job: "feed", blob: unreadable(size), offset: 0, ...stream, control });
+				assert.match(String((await result).error), /changed/);
+				assert.ok(await ended);
+			});
 	});
 }
+
+describe("the Worker's memory is not filled again", () => {
+	it("before a core that is slow has taken what was in it", async () => {
+		const bytes = new MessageChannel();
+		const control = new MessageChannel();
+		const source = new Uint8Array(6 * MiB + 5).map((_, i) => i % 251);
+		let over = false;
+		const stream = new Stream(bytes.port2, (end) => {
+			over ||= end !== undefined;
+		});
+		stream.tell(MiB);
+		void work({
+			job: "feed",
+			blob: new Blob([source]),
+			offset: 0,
+			stream: bytes.port1,
+			near: true,
+			control: control.port2,
+		});
+		const got: Buffer[] = [];
+		const piece = new Uint8Array(32 * 1024);
+		for (let total = 0; total < source.length; ) {
+			await new Promise(setImmediate);
+			const n = stream.take(piece);
+			got.push(Buffer.from(piece.slice(0, n)));
+			total += n;
+			if (n > 0) stream.tell(n);
+			else if (over) break;
+		}
+		while (!over) await new Promise(setImmediate);
+		assert.ok(Buffer.concat(got).equals(source));
+		stream.close();
+		control.port1.close();
+	});
+});

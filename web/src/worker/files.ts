@@ -10,8 +10,11 @@ const SLICE = 1024 * 1024;
 /** How much may wait for the disk. */
 const DISK_WINDOW = 4 * 1024 * 1024;
 
-/** How much is written at a time: each time is a round trip, whatever its size. */
-const BLOCK = DISK_WINDOW / 4;
+/**
+ * How much is written at a time: each time is a round trip. Of 1 MiB the
+ * browser's own copy would be new memory every time.
+ */
+const BLOCK = DISK_WINDOW / 8;
 
 /** Does a job and tells how it went. */
 export async function work(job: Job): Promise<void> {
@@ -39,32 +42,91 @@ async function feed(job: FeedJob): Promise<JobResult> {
 	const port = portOf(job);
 	// The core says nothing here but why it takes no more.
 	port.read({ data: () => {}, end: () => {} });
-	let at = offset;
+	const source = sourceOf(blob.slice(offset));
+	let sent = 0;
 	try {
-		let next = read(blob, at);
-		while (at < blob.size) {
-			const bytes = await next;
-			at += bytes.byteLength;
+		let next = source.next();
+		for (let bytes = await next; bytes.byteLength > 0; bytes = await next) {
+			sent += bytes.byteLength;
 			// While that is sent, the disk reads on.
-			next = read(blob, at);
+			next = source.next();
 			next.catch(() => {});
 			port.write(bytes);
 			try {
 				await port.drained();
 			} catch {
-				return { bytes: at - offset };
+				return { bytes: sent };
 			}
 		}
 		port.end();
-		return { bytes: at - offset };
+		return { bytes: sent };
 	} catch (error) {
 		port.reset(error);
-		return { bytes: at - offset, error };
+		return { bytes: sent, error };
+	} finally {
+		source.end();
 	}
 }
 
-async function read(blob: Blob, at: number): Promise<Uint8Array> {
-	return new Uint8Array(await blob.slice(at, at + SLICE).arrayBuffer());
+/** The bytes of a Blob. A piece is good until the one after the next has been asked for; one of no bytes is the end. */
+interface Source {
+	next(): Promise<Uint8Array>;
+	end(): void;
+}
+
+/** Where the browser can, it fills memory of ours: new memory for each piece costs more than its bytes. */
+function sourceOf(blob: Blob): Source {
+	if (blob.size <= SLICE) return new Slices(blob);
+	try {
+		return new Refilled(blob.stream().getReader({ mode: "byob" }));
+	} catch {
+		return new Slices(blob);
+	}
+}
+
+class Refilled implements Source {
+	readonly #reader: ReadableStreamBYOBReader;
+	/** One that is filled, one that is sent, and one whose bytes may wait to be taken: the core's window is no larger. */
+	readonly #buffers = [SLICE, SLICE, SLICE].map((size) => new ArrayBuffer(size));
+
+	constructor(reader: ReadableStreamBYOBReader) {
+		this.#reader = reader;
+	}
+
+	async next(): Promise<Uint8Array> {
+		let buffer = this.#buffers.shift() as ArrayBuffer;
+		let used = 0;
+		for (let done = false; !done && used < SLICE; ) {
+			const read = await this.#reader.read(new Uint8Array(buffer, used));
+			if (!read.value) break;
+			done = read.done;
+			buffer = read.value.buffer;
+			used += read.value.byteLength;
+		}
+		this.#buffers.push(buffer);
+		return new Uint8Array(buffer, 0, used);
+	}
+
+	end(): void {
+		this.#reader.cancel().catch(() => {});
+	}
+}
+
+class Slices implements Source {
+	readonly #blob: Blob;
+	#at = 0;
+
+	constructor(blob: Blob) {
+		this.#blob = blob;
+	}
+
+	async next(): Promise<Uint8Array> {
+		const bytes = await this.#blob.slice(this.#at, this.#at + SLICE).arrayBuffer();
+		this.#at += bytes.byteLength;
+		return new Uint8Array(bytes);
+	}
+
+	end(): void {}
 }
 
 /** Writes a file as its bytes come. */
