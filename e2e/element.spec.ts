@@ -294,6 +294,10 @@ test("in a shadow root, under the documented policy: terminal, files, find and p
 		const hostKey = { knownHosts: "", onUnknown: "warn" };
 		await t.connect({ host: "127.0.0.1", port, username: "robey", password: "foo", hostKey });
 	}, wasmiko.demoPort);
+	// It covers no letter.
+	const button = await page.getByRole("button", { name: "Files" }).boundingBox();
+	const screen = await page.locator("ssh-terminal .xterm-screen").boundingBox();
+	expect((button?.y ?? 0) + (button?.height ?? 0)).toBeLessThanOrEqual(screen?.y ?? 0);
 	await page.getByRole("button", { name: "Files" }).click();
 	const files = page.locator("ssh-files");
 	await expect(files.getByRole("row").nth(1)).toBeVisible();

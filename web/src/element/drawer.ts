@@ -84,5 +84,7 @@ export class Drawer {
 		this.button.hidden = !this.#offered || this.#client === undefined;
 		this.button.setAttribute("aria-expanded", String(this.isOpen));
 		this.#root.classList.toggle("with-files", this.isOpen);
+		// From the beginning, for a server is told of every change of the size.
+		this.#root.classList.toggle("offers-files", this.#offered);
 	}
 }
