@@ -8,7 +8,7 @@ import { formatMode, formatOctal, formatSpan, parseOctal } from "../src/element/
 import { gridKey } from "../src/element/files/gridkeys.ts";
 import { Listing } from "../src/element/files/listing.ts";
 import { crumbs, join, parent, pathText, samePath, typedPath } from "../src/element/files/paths.ts";
-import { Selection } from "../src/element/files/selection.ts";
+import { type Order, Selection } from "../src/element/files/selection.ts";
 import { pictureType, type TextFile, toBytes, toText } from "../src/element/files/textfile.ts";
 
 const bytes = (...parts: (string | number)[]) =>
@@ -78,6 +78,7 @@ for (const [text, want] of typed)
 	test(`a typed path: “${text}”`, () => assert.equal(typedPath(text, "/srv", "/home/u"), want));
 
 const file = (name: string, more: Partial<Entry> = {}): Entry => ({ name, type: "file", size: 1, ...more });
+const ordered = <T>(rows: readonly T[]): Order<T> => ({ rows, indexOf: (row) => rows.indexOf(row) });
 const names = (listing: Listing) => listing.rows.map(({ name }) => name).join(" ");
 
 test("a list has folders first, counts by value, and takes no heed of case", () => {
@@ -116,6 +117,45 @@ test("a hundred thousand entries that come in parts end in order", () => {
 	assert.equal(listing.rows[99_999]?.name, "file-99999.txt");
 });
 
+test("a row is found by the order as it is by looking at all", () => {
+	const types: Entry["type"][] = ["file", "directory"];
+	const all = Array.from({ length: 1000 }, (_, i) =>
+		file(`${i % 7 ? "" : "."}n${(i * 7919) % 500}`, { size: i % 11, type: types[i % 2] ?? "file" }),
+	);
+	const listing = new Listing();
+	listing.add(all);
+	const look = () =>
+		assert.deepEqual(
+			all.map((entry) => listing.indexOf(entry)),
+			all.map((entry) => listing.rows.indexOf(entry)),
+		);
+	look();
+	for (const key of ["size", "size", "name", "name", "owner"] as const) {
+		listing.sortBy(key);
+		look();
+	}
+	listing.showHidden(true);
+	look();
+	assert.equal(listing.indexOf(file("n1")), -1);
+	listing.clear();
+	assert.equal(listing.indexOf(file("n1")), -1);
+});
+
+test("a few of many rows are selected in the order of the list, as all of them are", () => {
+	const listing = new Listing();
+	listing.add(Array.from({ length: 1000 }, (_, i) => file(`n${i}`)));
+	const selection = new Selection<Entry>();
+	const chosen = () => selection.in(listing).map(({ name }) => name);
+	for (const at of [700, 3, 250]) selection.move(listing, at, at === 700 ? "only" : "toggle");
+	assert.deepEqual(chosen(), ["n3", "n250", "n700"]);
+	listing.sortBy("name");
+	assert.deepEqual(chosen(), ["n700", "n250", "n3"]);
+	selection.all(listing.rows);
+	assert.deepEqual(selection.in(listing), listing.rows);
+	listing.clear();
+	assert.deepEqual(chosen(), []);
+});
+
 test("typing finds the next name that begins so, round the end", () => {
 	const listing = new Listing();
 	listing.add(["apple", "Apricot", "banana"].map((name) => file(name)));
@@ -126,7 +166,7 @@ test("typing finds the next name that begins so, round the end", () => {
 });
 
 test("a selection: alone, one more, all up to, and none", () => {
-	const rows = [..."abcdef"];
+	const rows = ordered([..."abcdef"]);
 	const selection = new Selection<string>();
 	const chosen = () => selection.in(rows).join("");
 	selection.move(rows, 1, "only");
@@ -141,7 +181,7 @@ test("a selection: alone, one more, all up to, and none", () => {
 	assert.equal(selection.cursor, "a");
 	selection.move(rows, 99, "only");
 	assert.equal(chosen(), "f");
-	selection.all(rows);
+	selection.all(rows.rows);
 	assert.equal(chosen(), "abcdef");
 	selection.clear();
 	assert.equal(chosen(), "");
@@ -149,12 +189,12 @@ test("a selection: alone, one more, all up to, and none", () => {
 
 test("a selection follows its names into a new listing", () => {
 	const selection = new Selection<{ id: string }>();
-	const old = ["a", "b", "c"].map((id) => ({ id }));
+	const old = ordered(["a", "b", "c"].map((id) => ({ id })));
 	selection.move(old, 0, "only");
 	selection.move(old, 2, "toggle");
 	const fresh = ["c", "x", "b"].map((id) => ({ id }));
 	selection.follow(fresh, ({ id }) => id);
-	assert.deepEqual(selection.in(fresh), [fresh[0]]);
+	assert.deepEqual(selection.in(ordered(fresh)), [fresh[0]]);
 	assert.equal(selection.cursor, fresh[0]);
 });
 

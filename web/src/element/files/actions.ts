@@ -46,7 +46,7 @@ export class Actions {
 	/** The selected entries, else the one under the cursor. */
 	get chosen(): Entry[] {
 		const { selection, listing } = this.#context.folder;
-		const chosen = selection.in(listing.rows);
+		const chosen = selection.in(listing);
 		return chosen.length > 0 || selection.cursor === undefined ? chosen : [selection.cursor];
 	}
 

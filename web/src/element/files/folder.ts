@@ -71,7 +71,7 @@ export class Folder {
 	/** Puts the cursor on an entry by its name, once it is there. */
 	point(name: string): void {
 		const at = this.listing.rows.findIndex((entry) => entry.name === name);
-		if (at >= 0) this.selection.move(this.listing.rows, at, "only");
+		if (at >= 0) this.selection.move(this.listing, at, "only");
 	}
 
 	/** The entries as they come. */

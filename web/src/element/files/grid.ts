@@ -89,7 +89,7 @@ export class Grid {
 			drawn.set(entry, row);
 		});
 		this.#replace(drawn);
-		const at = this.#selection.cursor === undefined ? -1 : rows.indexOf(this.#selection.cursor);
+		const at = this.#selection.cursor === undefined ? -1 : this.#listing.indexOf(this.#selection.cursor);
 		if (at >= first && at < first + count) this.element.setAttribute("aria-activedescendant", `${this.#id}-${at}`);
 		else this.element.removeAttribute("aria-activedescendant");
 	}

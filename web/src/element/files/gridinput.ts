@@ -41,9 +41,9 @@ export class GridInput {
 
 	/** Moves the cursor to a row and selects as far as reach says. */
 	move(at: number, reach: Reach | undefined): void {
-		const { rows } = this.#folder.listing;
-		const to = Math.min(Math.max(at, 0), rows.length - 1);
-		this.#folder.selection.move(rows, to, reach);
+		const { listing, selection } = this.#folder;
+		const to = Math.min(Math.max(at, 0), listing.rows.length - 1);
+		selection.move(listing, to, reach);
 		this.#grid.reveal(to);
 		this.#changed();
 	}
@@ -55,7 +55,7 @@ export class GridInput {
 
 	get #at(): number {
 		const { cursor } = this.#folder.selection;
-		return cursor === undefined ? -1 : this.#folder.listing.rows.indexOf(cursor);
+		return cursor === undefined ? -1 : this.#folder.listing.indexOf(cursor);
 	}
 
 	#entry(event: Event): Entry | undefined {

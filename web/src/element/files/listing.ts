@@ -1,11 +1,12 @@
 /** What a folder's list shows: which entries, in which order, and which of them are selected. Pure. */
 import type { Entry } from "../../client/filetypes.ts";
+import type { Order } from "./selection.ts";
 
 /** What a list can be sorted by. */
 export type SortKey = "name" | "size" | "modified" | "mode" | "owner";
 
 /** Entries in order, as they come: sorted as a whole once, then merged. */
-export class Listing {
+export class Listing implements Order<Entry> {
 	#all: Entry[] = [];
 	#shown: Entry[] = [];
 	#keys = new Map<Entry, string>();
@@ -57,6 +58,24 @@ export class Listing {
 	showHidden(hidden: boolean): void {
 		this.#hidden = hidden;
 		this.#shown = this.#all.filter((entry) => this.#isShown(entry)).sort(this.#compare);
+	}
+
+	/** Where an entry is among the rows; -1 if it is not shown. They are in order, so not all have to be looked at. */
+	indexOf(entry: Entry): number {
+		const rows = this.#shown;
+		let [low, high] = [0, rows.length];
+		while (low < high) {
+			const middle = (low + high) >> 1;
+			if (this.#compare(rows[middle] as Entry, entry) < 0) low = middle + 1;
+			else high = middle;
+		}
+		// A server may tell of the same name twice.
+		for (let at = low; at < rows.length; at++) {
+			const row = rows[at] as Entry;
+			if (row === entry) return at;
+			if (this.#compare(row, entry) !== 0) break;
+		}
+		return -1;
 	}
 
 	/** The first row from `from` on, round the end, whose name begins so. */

@@ -252,7 +252,7 @@ export class Panel {
 	}
 
 	#items() {
-		return entryMenu(this.#actions, this.#folder.selection.in(this.#folder.listing.rows), {
+		return entryMenu(this.#actions, this.#folder.selection.in(this.#folder.listing), {
 			session: this.#sftp !== undefined,
 			hidden: this.#hidden,
 			onHidden: () => this.#showHidden(!this.#hidden),
@@ -288,7 +288,7 @@ export class Panel {
 	#point(name: string): void {
 		this.#folder.point(name);
 		const { cursor } = this.#folder.selection;
-		if (cursor !== undefined) this.#grid.reveal(this.#folder.listing.rows.indexOf(cursor));
+		if (cursor !== undefined) this.#grid.reveal(this.#folder.listing.indexOf(cursor));
 		this.#draw();
 	}
 

@@ -49,7 +49,7 @@ export class StatusLine {
 		this.#refused.hidden = refused.length === 0;
 		this.#refused.textContent = t("files.left-out.more", { n: refused.length });
 		if (this.#said !== undefined) return;
-		const text = [countOf(listing.rows, listing.size, state), chosenOf(selection.in(listing.rows))];
+		const text = [countOf(listing.rows, listing.size, state), chosenOf(selection.in(listing))];
 		const words = text.filter(Boolean).join(" · ");
 		if (this.#words.textContent !== words) this.#words.textContent = words;
 	}
