@@ -145,7 +145,7 @@ export class BenchServer {
 				html += chunk;
 			});
 			answer.on("end", () =>
-				res.end(html.replace("</head>", `<script type="module" src="/bench/${script}.js"></script></head>`)),
+				res.end(html.replace("<head>", `<head><script type="module" async src="/bench/${script}.js"></script>`)),
 			);
 		});
 		onward.on("error", () => res.writeHead(502).end());

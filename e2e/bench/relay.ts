@@ -62,7 +62,7 @@ type Way = readonly [kind: "relay" | "tcp" | "websocket", address: string];
 /** MB/s of each way, medians: all in turn, so that a machine whose speed drifts is fair to them. */
 async function inTurn(load: Load, ways: readonly Way[], direction: string): Promise<Map<string, number>> {
 	const times = new Map<string, number[]>(ways.map(([kind]) => [kind, []]));
-	for (let i = 0; i < 5; i++)
+	for (let i = 0; i < 3; i++)
 		for (const [kind, address] of ways) {
 			const said = await load.output("copy", kind, address, load.port, direction, bytes);
 			times.get(kind)?.push(Number(/took (\d+) ms/.exec(said)?.[1]));

@@ -6,4 +6,14 @@ export function quantile(samples: readonly number[], share: number): number {
 	return value;
 }
 
-export const median = (samples: readonly number[]): number => quantile(samples, 0.5);
+/** Of an even number, the mean of the two in the middle. */
+export function median(samples: readonly number[]): number {
+	const [upper, lower] = [
+		quantile(samples, 0.5),
+		-quantile(
+			samples.map((each) => -each),
+			0.5,
+		),
+	];
+	return (lower + upper) / 2;
+}

@@ -32,11 +32,11 @@ async function echoing(target) {
 
 const measures = {
 	// From the address to a prompt, and how much of it the network had to do. With ?tab, in a tab that this one opens.
-	async visit({ target }) {
+	async visit({ target, first }) {
 		const client = await firstPrompt(target);
 		const prompt = performance.now();
 		// The browser keeps compiled code after a while.
-		await new Promise((resolve) => setTimeout(resolve, 3000));
+		if (first) await new Promise((resolve) => setTimeout(resolve, 3000));
 		await client.close();
 		if (location.search === "?tab") {
 			window.open(location.pathname, "_blank", "noopener");

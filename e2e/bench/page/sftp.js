@@ -25,8 +25,12 @@ async function timed(work) {
 async function local(name, size) {
 	const handle = await disk.getFileHandle(name, { create: true });
 	const out = await handle.createWritable();
-	for (let at = 0; at < size; at += 65_536)
-		await out.write(crypto.getRandomValues(new Uint8Array(Math.min(65_536, size - at))));
+	for (let at = 0; at < size; at += 2 ** 20) {
+		const block = new Uint8Array(Math.min(2 ** 20, size - at));
+		// That is as much as there is at a time.
+		for (let from = 0; from < block.length; from += 65_536) crypto.getRandomValues(block.subarray(from, from + 65_536));
+		await out.write(block);
+	}
 	await out.close();
 	return handle;
 }
