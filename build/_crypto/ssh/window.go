@@ -1,10 +1,12 @@
 package ssh
 
-// How much a channel may hold that nobody has read yet. It begins small, for
-// what a terminal has not shown yet lies before the effect of Ctrl-C; it grows
-// while the reader keeps up, as a receive window of TCP does, so that a distant
-// server can send without waiting; and it shrinks when the reader falls behind.
+// How much a channel may hold that nobody has read yet. It begins small; it
+// grows while the reader keeps up, as a receive window of TCP does, so that a
+// distant server can send without waiting; and it shrinks when the reader falls
+// behind, to little, for what a terminal has not shown yet lies before the
+// effect of Ctrl-C.
 const (
+	leastRoom = 64 << 10
 	firstRoom = 256 << 10
 	mostRoom  = 8 << 20
 )
@@ -28,7 +30,7 @@ func (f *flow) read(n, window uint32) uint32 {
 	switch {
 	case f.unread > f.room/2:
 		f.kept = 0
-		f.room = max(f.room/2, firstRoom)
+		f.room = max(f.room/2, leastRoom)
 	case f.unread == 0 && f.kept >= f.room:
 		f.kept = 0
 		f.room = min(f.room*2, mostRoom)

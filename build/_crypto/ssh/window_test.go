@@ -25,8 +25,9 @@ func TestTheWindowFollowsItsReader(t *testing.T) {
 		want       uint32
 	}{
 		{"a reader that keeps up gets the most", firstRoom, all, everything, mostRoom},
-		{"a slow one keeps the least", firstRoom, all, little, firstRoom},
-		{"one that falls behind comes back to the least", mostRoom, all, little, firstRoom},
+		{"a slow one gets the least", firstRoom, all, little, leastRoom},
+		{"one that falls behind comes back to the least", mostRoom, all, little, leastRoom},
+		{"one that was slow and keeps up gets the most", leastRoom, all, everything, mostRoom},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			f := &flow{room: c.room}
@@ -38,19 +39,21 @@ func TestTheWindowFollowsItsReader(t *testing.T) {
 }
 
 func TestAPeerNeverStarves(t *testing.T) {
-	for _, step := range []uint32{1, 100, 4096, 32 << 10, 100_000} {
-		f := &flow{room: firstRoom}
-		window := uint32(firstRoom)
-		for range 3000 {
-			n := min(step, window)
-			if n == 0 {
-				t.Fatalf("in steps of %d: nothing is unread and the peer may not send", step)
-			}
-			f.arrived(n)
-			window -= n
-			window += f.read(n, window)
-			if window > f.room {
-				t.Fatalf("in steps of %d: %d of credit in a room of %d", step, window, f.room)
+	for _, room := range []uint32{leastRoom, firstRoom} {
+		for _, step := range []uint32{1, 100, 4096, 32 << 10, 100_000} {
+			f := &flow{room: room}
+			window := room
+			for range 3000 {
+				n := min(step, window)
+				if n == 0 {
+					t.Fatalf("in steps of %d: nothing is unread and the peer may not send", step)
+				}
+				f.arrived(n)
+				window -= n
+				window += f.read(n, window)
+				if window > f.room {
+					t.Fatalf("in steps of %d: %d of credit in a room of %d", step, window, f.room)
+				}
 			}
 		}
 	}

@@ -5,7 +5,7 @@ import { SSHError } from "./errors.ts";
  * How many bytes may be on their way to a terminal. Few, for Ctrl-C has to wait
  * until they are parsed.
  */
-export const TERMINAL_WINDOW = 256 * 1024;
+export const TERMINAL_WINDOW = 64 * 1024;
 
 /** How many bytes may be on their way to any other reader. */
 export const WINDOW = 1024 * 1024;
