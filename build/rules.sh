@@ -21,6 +21,13 @@ ban "unsafe is not needed, but to name Go's memory to the host" '"unsafe"' '*.go
 ban "what people read comes from web/src/element/words" '([a-zA-Z]utton|[fF]ield|\bp|small|toast|announce)\("[A-Z]|("aria-label"|title|placeholder|label): ["`][A-Z][a-z]' 'web/src/element/*.ts' ':!web/src/element/words'
 ban "a secret has no place in the browser's storage" '(localStorage|sessionStorage)' 'web/src' 'web/app'
 
+# The portal's side of a frame is a file that its developer reads before the page loads it.
+lines=$(grep -cvE '^[[:space:]]*(//|/\*|\*|$)' web/src/frame/index.ts)
+if [ "$lines" -gt 60 ]; then
+	echo "rules: web/src/frame/index.ts has $lines lines of code; 60 are the most" >&2
+	bad=1
+fi
+
 # And of what was built: a policy without 'unsafe-eval' or blob: has to be enough (docs/embedding.md).
 if grep -lE '(^|[^.A-Za-z0-9_$])(eval|Function)\(["`A-Za-z]|new Function\b|Worker\((URL\.createObjectURL|["`](blob|data):)' dist/npm/*.js; then
 	echo "rules: what is packed makes code of strings, or Workers of blobs" >&2
