@@ -3,11 +3,13 @@ import * as wire from "./messages.ts";
 
 export type * from "./types.ts";
 
+const Events: new () => wire.TerminalFrameTarget = EventTarget;
+
 /**
  * A terminal in an `<iframe>` of the gateway: put `element` where it belongs,
  * and it connects. The gateway has to list this page's origin (--embed).
  */
-export class TerminalFrame extends (EventTarget as new () => wire.TerminalFrameTarget) {
+export class TerminalFrame extends Events {
 	/** The frame. Give it a size. */
 	readonly element = document.createElement("iframe");
 	readonly #page: URL;
@@ -73,7 +75,7 @@ export class TerminalFrame extends (EventTarget as new () => wire.TerminalFrameT
 		const { type, ...detail } = wire.asFromFrame(data) ?? {};
 		if (type === "ticket")
 			this.#say({ type, ...(await this.#withTicket({ ticket: this.#options.ticket }).catch(() => ({}))) });
-		else if (type !== undefined) this.#tell(type, detail);
+		else if (type !== undefined) this.dispatchEvent(new CustomEvent(type, { detail }));
 	}
 
 	/** One ticket is asked for at a time, however often a frame may want one. */
@@ -83,7 +85,5 @@ export class TerminalFrame extends (EventTarget as new () => wire.TerminalFrameT
 		return { ...options, ticket: await this.#ticket };
 	}
 
-	readonly #fail = (problem: unknown): boolean => this.#tell("error", wire.failure(problem));
-
-	readonly #tell = (type: string, detail: object): boolean => this.dispatchEvent(new CustomEvent(type, { detail }));
+	readonly #fail = (problem: unknown): void => void this.#hear(wire.failure(problem));
 }

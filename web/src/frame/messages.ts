@@ -31,9 +31,9 @@ export interface Init {
 	readonly options: FrameOptions;
 }
 
-/** A failure to begin as the event `error` tells it. */
-export function failure(problem: unknown): { code: string; message: string; hint: string } {
-	return { code: "frame", message: String(problem).slice(0, 1000), hint: "" };
+/** A failure to begin, as the frame would tell it. */
+export function failure(problem: unknown): FromFrame {
+	return { type: "error", code: "frame", message: String(problem).slice(0, 1000), hint: "" };
 }
 
 /** From the parent, on the port. */
