@@ -58,17 +58,24 @@ test("a fingerprint from the owner is compared, and a wrong one closes the way o
 	await expect(trust).toBeEnabled();
 });
 
-test("a fingerprint in a link is compared, never trusted by itself", async ({ page, sshd }) => {
+test("a fingerprint in a link answers for its key, once, and refuses another", async ({ page, sshd }) => {
 	const app = await new App(page).open();
 	const encoded = encodeURIComponent(sshd.fingerprint());
 	await app.connect(`ssh://${sshd.username};fingerprint=${encoded}@127.0.0.1:${sshd.port}`);
-	await expect(question(app)).toContainText("It matches the fingerprint in the link");
-	await question(app).getByRole("button", { name: "Cancel" }).click();
+	await app
+		.dialog(/^Password for/)
+		.getByRole("button", { name: "Cancel" })
+		.click();
 	await app.button("Close").click();
 	const other = encodeURIComponent(`SHA256:${"A".repeat(43)}`);
 	await app.connect(`ssh://${sshd.username};fingerprint=${other}@127.0.0.1:${sshd.port}`);
 	await expect(question(app).getByRole("alert")).toContainText("It does not match the fingerprint in the link.");
 	await expect(question(app).getByRole("button", { name: "Trust and save" })).toBeDisabled();
+	await expect(question(app).getByRole("button", { name: "This time only" })).toBeDisabled();
+	await question(app).getByRole("button", { name: "Cancel" }).click();
+	await app.button("Close").click();
+	await app.connect(`${sshd.username}@127.0.0.1:${sshd.port}`);
+	await expect(question(app), "the first link's key was kept").toBeVisible();
 });
 
 test("a saved key is silent ever after, also in a page that was loaded anew", async ({ page, sshd }) => {

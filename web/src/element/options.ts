@@ -63,7 +63,10 @@ export interface TerminalOptions
 	readonly knownHosts?: KnownHostsBook;
 	/** Text of known_hosts files that count as well and are never changed, such as an administrator's list. */
 	readonly systemKnownHosts?: string | readonly string[];
-	/** A fingerprint that a link promised: compared in the dialog, never trusted by itself. */
+	/**
+	 * A fingerprint that a link promised, for a host that is not known: this key is taken without a question and not
+	 * saved, and another is refused. A known host's keys decide alone.
+	 */
 	readonly promisedFingerprint?: string;
 	/** Whether programs may put text on the clipboard (OSC 52). Off if absent; reading it is never allowed. */
 	readonly remoteClipboard?: boolean;

@@ -185,10 +185,12 @@ export class Questions {
 		if (this.#trusted.has(id)) return "once";
 		const canSave = options.knownHosts !== undefined;
 		const { promisedFingerprint: promised } = options;
+		// Not remembered: a link is as good as where it came from, and that nobody may ask tomorrow.
+		if (promised === key.fingerprint) return "once";
 		const answer =
 			PromptEvent.ask<HostKey, Decision>(this.#target, "ssh-hostkey", key) ??
 			this.#layer.ask<Decision>(
-				(answering) => newHostKeyCard(key, { canSave, ...(promised !== undefined && { promised }) }, answering),
+				(answering) => newHostKeyCard(key, { canSave, broken: promised !== undefined }, answering),
 				signal,
 			);
 		const decision = await answer;

@@ -20,8 +20,8 @@ export interface KeyHistory {
 export interface NewKeyOptions {
 	/** There is a place to save the key in. */
 	readonly canSave: boolean;
-	/** The fingerprint that a link promised. */
-	readonly promised?: string;
+	/** A link promised another key: this one is not to be had. */
+	readonly broken: boolean;
 }
 
 /** Asks about the key of a host that is not known yet. */
@@ -31,10 +31,9 @@ export function newHostKeyCard(key: HostKey, options: NewKeyOptions, { done, can
 	);
 	const once = button(t("hostkey.once"), "quiet", () => done("once"));
 	const refuse = button(t("cancel"), "quiet", cancel);
-	const broken = options.promised !== undefined && options.promised !== key.fingerprint;
 	const allow = (allowed: boolean): void => {
-		trust.disabled = broken || !allowed;
-		once.disabled = broken || !allowed;
+		trust.disabled = options.broken || !allowed;
+		once.disabled = options.broken || !allowed;
 	};
 	allow(true);
 	const element = card({
@@ -46,7 +45,7 @@ export function newHostKeyCard(key: HostKey, options: NewKeyOptions, { done, can
 		body: [
 			p(t("hostkey.is", { kind: keyKind(key.type) })),
 			fingerprintBlock(key),
-			promise(key, options.promised),
+			options.broken && h("p", { class: "hint bad", role: "alert" }, t("hostkey.broken-promise")),
 			...relatives(key),
 			compareField(key, allow),
 			h("p", { class: "quiet" }, t("hostkey.warning")),
@@ -79,12 +78,6 @@ function fingerprintBlock(key: HostKey): HTMLElement {
 		),
 		picture,
 	);
-}
-
-function promise(key: HostKey, promised: string | undefined): HTMLElement | undefined {
-	if (promised === undefined) return undefined;
-	if (promised === key.fingerprint) return h("p", { class: "hint good" }, t("hostkey.promised"));
-	return h("p", { class: "hint bad", role: "alert" }, t("hostkey.broken-promise"));
 }
 
 function relatives(key: HostKey): HTMLElement[] {

@@ -129,8 +129,6 @@ export const english = {
 	"hostkey.picture": "Picture of the fingerprint",
 	"hostkey.show-picture": "Show picture",
 	"hostkey.hide-picture": "Hide picture",
-	"hostkey.promised":
-		"It matches the fingerprint in the link that you followed. Trust it as far as you trust where the link came from.",
 	"hostkey.broken-promise": "It does not match the fingerprint in the link. Do not continue.",
 	"hostkey.same": "You know this very key already, as {names}.",
 	"hostkey.other-kind":

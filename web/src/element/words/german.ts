@@ -120,8 +120,6 @@ export const german: Words & OwnWords = {
 	"hostkey.picture": "Bild des Fingerabdrucks",
 	"hostkey.show-picture": "Bild zeigen",
 	"hostkey.hide-picture": "Bild verbergen",
-	"hostkey.promised":
-		"Er stimmt mit dem Fingerabdruck im Link überein, dem Sie gefolgt sind. Trauen Sie ihm so weit, wie Sie der Herkunft des Links trauen.",
 	"hostkey.broken-promise": "Er stimmt nicht mit dem Fingerabdruck im Link überein. Machen Sie nicht weiter.",
 	"hostkey.same": "Genau diesen Schlüssel kennen Sie schon, als {names}.",
 	"hostkey.other-kind":
