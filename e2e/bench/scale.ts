@@ -18,16 +18,28 @@ export const scale: Figures = {
 		const { sshd } = bench;
 		const job = { key: sshd.read("user"), where: `${sshd.username}@127.0.0.1:${sshd.port}`, tabs, seconds: 10 };
 		const onMark = (name: string, browser: number) => watch.mark(name, browser);
-		const { alive } = await bench.page.run<{ alive: number }>("/?bench=tabs", job, { onMark });
+		const { alive } = await bench.page.run<{ alive: number }>("/?bench=tabs", job, {
+			onMark,
+			flags: ["--js-flags=--expose-gc"],
+		});
 		if (alive !== tabs) throw new Error(`${alive} sessions of ${tabs} were alive`);
-		const [one, all, closed] = ["oneIdle", "allIdle", "closedIdle"].map((name) => watch.phase(name));
-		if (!one || !all || !closed) throw new Error("a phase is missing");
+		const [one, all, closed, collected] = ["oneIdle", "allIdle", "closedIdle", "collected"].map((name) =>
+			watch.phase(name),
+		);
+		if (!one || !all || !closed || !collected) throw new Error("a phase is missing");
 		const each = (bytes: number) => bytes / (tabs - 1) / MiB;
 		const cpu = (1000 * (all.cpu / all.length - one.cpu / one.length)) / (tabs - 1);
+		const held = `once JavaScript's garbage is collected ${each(collected.usual - one.usual).toFixed(1)}`;
 		return [
 			at("tab-memory", "MiB", each(all.usual - one.usual), 40, `of each more of ${tabs} sessions in one page; PSS`),
 			at("hidden-tab-cpu", "ms/s", cpu, 1, `CPU of a session in a tab behind, of ${tabs}, Worker included`),
-			at("closed-tab-memory", "MiB", each(closed.usual - one.usual), 1, "what each leaves when it is closed; PSS"),
+			at(
+				"closed-tab-memory",
+				"MiB",
+				each(closed.usual - one.usual),
+				1,
+				`what each leaves when it is closed; PSS; ${held}`,
+			),
 		];
 	},
 
