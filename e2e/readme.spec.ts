@@ -1,4 +1,5 @@
-/** README.md and the package's own: what they show is run, against a real server. */
+/** README.md, the package's own, and what explains keys and tunnels: what they show is run, against a real server. */
+import { type AddressInfo, connect, createServer } from "node:net";
 import type { Page } from "@playwright/test";
 import { openBare } from "./bare.ts";
 import { expect, test } from "./fixtures.ts";
@@ -40,12 +41,13 @@ function reader({ password, port, username, pin }: { password: string; port: num
 	addEventListener("ssh-password", (event: Any) => event.respondWith(password));
 }
 
-/** Runs code as a module of a page, and gives back what it logs. */
-async function run(page: Page, code: string): Promise<string[]> {
+/** Runs code as a module of a page, which has some values at hand, and gives back what it logs. */
+async function run(page: Page, code: string, values: object = {}): Promise<string[]> {
 	const logged: string[] = [];
 	page.on("console", (message) => logged.push(message.text()));
 	const username = sshd.passwordUser ?? "";
 	await page.addInitScript(reader, { password: PASSWORD, port: sshd.port, username, pin: sshd.fingerprint() });
+	await page.addInitScript((values) => void Object.assign(window, values), values);
 	await page.route("**/snippet.js", (route) =>
 		route.fulfill({ contentType: "text/javascript", body: `${here(code)}\nwindow.finished = true;` }),
 	);
@@ -80,4 +82,62 @@ test("the package's README: commands, files, a terminal, a tunnel, a dialogue an
 	expect(logged, "a folder").toMatch(/^passwd \d+$/m);
 	expect(logged, "the dialogue's end").toMatch(/^0$/m);
 	expect(logged.match(/^127\.0\.0\.1 .*load average/gm), "three machines").toHaveLength(3);
+});
+
+/** What documents leave out: a client, and what makes one. */
+const left = () => ({
+	relay: "/relay",
+	auth: [{ type: "publickey", key: sshd.read("user") }],
+	hostKey: { pin: sshd.fingerprint() },
+	username: sshd.username,
+	port: sshd.port,
+});
+const someone = "host: '127.0.0.1', port, username";
+const opened = `import { connect } from "wasmiko"; const client = await connect({ relay, ${someone}, auth, hostKey });\n`;
+
+test("docs/keys.md: a key is read, logs in, and is lent", async ({ page }) => {
+	const [script = ""] = snippets("docs/keys.md", "js");
+	page.on("dialog", (dialog) => dialog.accept());
+	const code = script
+		.replace("its passphrase", "open sesame")
+		.replace(", certificate", "") // of which there is none
+		.replace("…,", `relay, ${someone}, hostKey,`)
+		.replace("await client.exec", "const listed = await client.exec");
+	const values = { ...left(), text: sshd.read("locked") };
+	const logged = await run(page, `${code}\nconsole.log(listed.text());`, values);
+	const [, key = ""] = sshd.read("locked.pub").split(" ");
+	expect(logged).toContain(`ssh-ed25519 ${key} me@here`);
+	expect(logged.join("\n")).toMatch(/^256 SHA256:\S+ work \(ED25519\)$/m);
+});
+
+test("docs/tunnels.md: to a place behind the server, and over a jump host", async ({ page }) => {
+	const [forward = "", , jump = ""] = snippets("docs/tunnels.md", "js");
+	const place = createServer((socket) => socket.end("from behind"));
+	await new Promise<void>((resolve) => place.listen(0, "127.0.0.1", resolve));
+	const { port: behind } = place.address() as AddressInfo;
+	const forwarded = forward
+		.replace('host: "db.internal", port: 5432', `host: "127.0.0.1", port: ${behind}`)
+		.replace("…", "new WritableStream({ write: (bytes) => console.log(new TextDecoder().decode(bytes)) })");
+	const jumped = jump
+		.replace("const client", "const inner")
+		.replace('host: "db1.internal", username: "ops"', someone)
+		.replace('host: "bastion.example", username: "ops"', someone)
+		.replace("[...]", "auth")
+		.replace("{...}", "hostKey");
+	const through = "console.log((await inner.exec('echo through')).text())";
+	const logged = await run(page, [opened, forwarded, jumped, through].join("\n"), left());
+	place.close();
+	expect(logged.join("\n")).toContain("from behind");
+	expect(logged.join("\n")).toContain("through");
+});
+
+test("docs/tunnels.md: from the server to the page", async ({ page }) => {
+	const [, listen = ""] = snippets("docs/tunnels.md", "js");
+	page.on("console", (message) => {
+		const port = /^the server listens on port (\d+)$/.exec(message.text())?.[1];
+		if (port) connect(Number(port), "127.0.0.1").on("error", () => {});
+	});
+	const code = listen.replace("serve(tunnel, tunnel.origin)", "{ console.log(tunnel.origin); break; }");
+	const logged = await run(page, opened + code, left());
+	expect(logged.join("\n")).toMatch(/127\.0\.0\.1/);
 });
