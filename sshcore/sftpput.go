@@ -10,8 +10,9 @@ import (
 // Put writes what r has to a file in such a way that path holds either what it
 // held before or all of the new, whatever happens: it writes to a part beside
 // it, verifies that, and then renames it. It returns what Upload does; with
-// that as t.Offset, and the same path, another Put resumes what failed. The
-// part is kept for it, unless t.Check found it to be wrong; Part tells about one.
+// that as t.Offset, and the same path, another Put resumes what failed; if nothing
+// was acknowledged, it begins anew and wants t.Again. The part is kept for it,
+// unless t.Check found it to be wrong; Part tells about one.
 //
 // If path is a link to a file, that file is replaced. A file that is replaced
 // hands on its permissions, unless t.Mode says otherwise, and its owner where
