@@ -74,9 +74,12 @@ export class WebKit {
 	}
 
 	/** Clicks on the first thing in sight that a selector finds, within shadow roots too, and whose words match. */
-	async click(selector: string, words = ""): Promise<void> {
-		const found = await this.#find(selector, words);
-		await call("POST", `${this.#session}/element/${Object.values(found)[0]}/click`, {});
+	click(selector: string, words = ""): Promise<unknown> {
+		// Again when the page has drawn it anew between the two.
+		return patiently(async () => {
+			const found = await this.#find(selector, words);
+			return call("POST", `${this.#session}/element/${Object.values(found)[0]}/click`, {});
+		});
 	}
 
 	/** The words that can be seen. */
@@ -98,19 +101,15 @@ export class WebKit {
 		return call("POST", `${this.#session}/actions`, { actions: [{ type: "key", id: "keyboard", actions }] });
 	}
 
-	#find(selector: string, words: string): Promise<Found> {
+	async #find(selector: string, words: string): Promise<Found> {
 		const script = `const [selector, words] = arguments;
 			const all = (root) => [...root.querySelectorAll("*")].flatMap((e) => [e, ...(e.shadowRoot ? all(e.shadowRoot) : [])]);
 			return all(document).find((e) => e.matches(selector) && e.checkVisibility()
 				&& (e.getAttribute("aria-label") ?? e.textContent).trim().startsWith(words));`;
-		return patiently(async () => {
-			const found = await call<Found | null>("POST", `${this.#session}/execute/sync`, {
-				script,
-				args: [selector, words],
-			});
-			if (!found) throw new Error(`nothing in sight is ${selector} ${words}; the page:\n${await this.text()}`);
-			return found;
-		});
+		const args = [selector, words];
+		const found = await call<Found | null>("POST", `${this.#session}/execute/sync`, { script, args });
+		if (!found) throw new Error(`nothing in sight is ${selector} ${words}; the page:\n${await this.text()}`);
+		return found;
 	}
 }
 
