@@ -1,13 +1,14 @@
 /** The same page in Firefox: the ways in which browsers differ, from the first question to a download. */
 import { randomBytes } from "node:crypto";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Browser, firefox } from "@playwright/test";
 import { App } from "./app.ts";
+import { makesKey, runsAndMoves } from "./everywhere.ts";
 import { test as base, put, sha } from "./files.ts";
 import { expect } from "./fixtures.ts";
-import { type Any, byKey, equip, folder, MiB, open } from "./sftp.ts";
+import { type Any, byKey, equip, MiB } from "./sftp.ts";
 
 const downloads = mkdtempSync(join(tmpdir(), "wasmiko-firefox-"));
 
@@ -55,24 +56,8 @@ test("a person connects, checks the key, and works in a shell", async ({ page, s
 });
 
 test("a script runs a command and moves a file both ways", async ({ page, sshd }) => {
-	const dir = folder(sshd);
 	await equip(page);
-	await open(page, byKey(sshd));
-	const { out, status, up, down } = await page.evaluate(
-		async ({ path, size }) => {
-			const { client, sftp, make, hash, collect } = window.t;
-			const result = await client.exec("cat; exit 3", { input: "through" });
-			const bytes = make(size, 7);
-			await sftp.put(bytes, path, { verify: true });
-			const read = { up: await hash(bytes), down: await hash(await collect(sftp.read(path))) };
-			await client.close();
-			return { out: (result as Any).text(), status: result.status, ...read };
-		},
-		{ path: join(dir, "file"), size: 8 * MiB },
-	);
-	expect({ out, status }).toEqual({ out: "through", status: 3 });
-	expect(down).toBe(up);
-	expect(sha(readFileSync(join(dir, "file")))).toBe(up);
+	await runsAndMoves(page, sshd);
 });
 
 test("the panel lists, and gives a download to the browser", async ({ page, files }) => {
@@ -90,16 +75,7 @@ test("the panel lists, and gives a download to the browser", async ({ page, file
 
 test("a key that the browser makes and nobody can read logs in", async ({ page, sshd }) => {
 	await equip(page);
-	const made = await page.evaluate(async () => {
-		const { lib } = window as Any;
-		const key = await lib.generateKey("ed25519");
-		(window as Any).made = key;
-		return lib.publicKeyLine((await lib.signingKey(key)).publicKey, "firefox");
-	});
-	writeFileSync(
-		join(sshd.dir, "authorized_keys"),
-		`${readFileSync(join(sshd.dir, "authorized_keys"), "utf8")}${made}\n`,
-	);
+	await makesKey(page, sshd);
 	const out = await page.evaluate(async (target) => {
 		const { lib, made: key } = window as Any;
 		const auth = [{ type: "publickey", key }];

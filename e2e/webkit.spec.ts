@@ -1,12 +1,13 @@
 /** The same page in WebKit, which Safari is made of: the ways in which browsers differ, from the first question to a download. */
 import { randomBytes } from "node:crypto";
-import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Page } from "@playwright/test";
+import { makesKey, runsAndMoves } from "./everywhere.ts";
 import { sha } from "./files.ts";
 import { test as base, expect, readKey } from "./fixtures.ts";
-import { type Any, byKey, equip, folder, MiB, open } from "./sftp.ts";
+import { type Any, byKey, equip, folder, MiB } from "./sftp.ts";
 import { WebKit } from "./webkit.ts";
 
 const test = base.extend<object, { kit: WebKit; home: string }>({
@@ -77,25 +78,9 @@ test("a person connects, checks the key, works in a shell, and fetches a file", 
 });
 
 test("a script runs a command and moves a file both ways", async ({ kit, sshd, wasmiko }) => {
-	const dir = folder(sshd);
 	const page = kit as unknown as Page;
 	await equip(page, wasmiko.url);
-	await open(page, byKey(sshd));
-	const { out, status, up, down } = await kit.evaluate(
-		async ({ path, size }) => {
-			const { client, sftp, make, hash, collect } = window.t;
-			const result = await client.exec("cat; exit 3", { input: "through" });
-			const bytes = make(size, 7);
-			await sftp.put(bytes, path, { verify: true });
-			const read = { up: await hash(bytes), down: await hash(await collect(sftp.read(path))) };
-			await client.close();
-			return { out: (result as Any).text(), status: result.status, ...read };
-		},
-		{ path: join(dir, "file"), size: 8 * MiB },
-	);
-	expect({ out, status }).toEqual({ out: "through", status: 3 });
-	expect(down).toBe(up);
-	expect(sha(readFileSync(join(dir, "file")))).toBe(up);
+	await runsAndMoves(page, sshd);
 });
 
 test("two commands are read at once, with a key that the browser made and nobody can read", async ({
@@ -105,13 +90,7 @@ test("two commands are read at once, with a key that the browser made and nobody
 }) => {
 	const page = kit as unknown as Page;
 	await equip(page, wasmiko.url);
-	const made = await kit.evaluate(async () => {
-		const { lib } = window as Any;
-		const key = await lib.generateKey("ed25519");
-		(window as Any).made = key;
-		return lib.publicKeyLine((await lib.signingKey(key)).publicKey, "webkit");
-	});
-	appendFileSync(join(sshd.dir, "authorized_keys"), `${made}\n`);
+	await makesKey(page, sshd);
 	const said = await kit.evaluate(async (target) => {
 		const { lib, made: key } = window as Any;
 		const auth = [{ type: "publickey", key }];
