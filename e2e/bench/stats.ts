@@ -8,12 +8,8 @@ export function quantile(samples: readonly number[], share: number): number {
 
 /** Of an even number, the mean of the two in the middle. */
 export function median(samples: readonly number[]): number {
-	const [upper, lower] = [
-		quantile(samples, 0.5),
-		-quantile(
-			samples.map((each) => -each),
-			0.5,
-		),
-	];
+	const sorted = [...samples].sort((a, b) => a - b);
+	const [lower, upper] = [sorted[(sorted.length - 1) >> 1], sorted[sorted.length >> 1]];
+	if (lower === undefined || upper === undefined) throw new Error("no samples");
 	return (lower + upper) / 2;
 }
