@@ -2,6 +2,9 @@ package server_test
 
 import (
 	"bytes"
+	"crypto/ed25519"
+	"crypto/rand"
+	"encoding/hex"
 	"fmt"
 	"net"
 	"os"
@@ -21,12 +24,12 @@ const around = `package main
 import (
 	"context"
 	"crypto/ed25519"
-	"crypto/rand"
 	"crypto/subtle"
 	"errors"
 	"fmt"
 	"log"
 	"net"
+	"os"
 
 	"golang.org/x/crypto/ssh"
 
@@ -34,8 +37,7 @@ import (
 )
 
 func main() {
-	_, private, _ := ed25519.GenerateKey(rand.Reader)
-	hostKey, err := ssh.NewSignerFromSigner(private)
+	hostKey, err := ssh.NewSignerFromSigner(ed25519.NewKeyFromSeed([]byte(os.Args[1])))
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -72,14 +74,21 @@ func TestTheServerOfTheDocs(t *testing.T) {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	var said bytes.Buffer
-	cmd := exec.Command(program)
+	seed := make([]byte, ed25519.SeedSize/2)
+	rand.Read(seed)
+	secret := hex.EncodeToString(seed)
+	hostKey, err := ssh.NewSignerFromSigner(ed25519.NewKeyFromSeed([]byte(secret)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(program, secret)
 	cmd.Stderr = &said
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { cmd.Process.Kill(); cmd.Wait() })
 
-	login := &ssh.ClientConfig{User: "robey", Auth: []ssh.AuthMethod{ssh.Password("foo")}, HostKeyCallback: ssh.InsecureIgnoreHostKey()}
+	login := &ssh.ClientConfig{User: "robey", Auth: []ssh.AuthMethod{ssh.Password("foo")}, HostKeyCallback: ssh.FixedHostKey(hostKey.PublicKey())}
 	client, err := ssh.Dial("tcp", addr, login)
 	for deadline := time.Now().Add(20 * time.Second); err != nil; client, err = ssh.Dial("tcp", addr, login) {
 		if time.Now().After(deadline) {
