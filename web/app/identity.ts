@@ -60,7 +60,7 @@ export class IdentityPicker {
 	/** Offers the keys of this browser. */
 	offer(keys: readonly StoredKey[]): void {
 		// A button that is drawn anew loses the click that is on its way.
-		if (keys.length === 0 && this.#stored.length === 0) return;
+		if (keys.length === 0 && this.#stored.length === 0 && this.#chosenId === undefined) return;
 		this.#stored = keys;
 		const chosen = keys.find((key) => key.id === this.#chosenId);
 		if (chosen !== undefined) this.#identity = identityOf(chosen);
