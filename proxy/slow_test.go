@@ -234,6 +234,7 @@ func TestConnectionsWithoutARequestAreBounded(t *testing.T) {
 						tt.begin(t, l.from(t, ip))
 					}
 				}
+				synctest.Wait() // an answer is read before the server waits for the next request
 				open := func() bool {
 					c := l.from(t, tt.more)
 					c.SetReadDeadline(time.Now().Add(time.Second))
