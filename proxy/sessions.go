@@ -40,8 +40,9 @@ type session struct {
 	user   signin.User
 	cancel context.CancelCauseFunc
 
-	mu   sync.Mutex
-	conn *netconn.Conn // nil until its target is connected
+	mu    sync.Mutex
+	conn  *netconn.Conn // nil until its target is connected
+	leave time.Time     // by then the client shall be gone; zero: nobody asked it to
 }
 
 func newRegistry(limit, limitPerIP, limitPerUser int) *registry {
@@ -133,14 +134,18 @@ func (s *session) opened(conn *netconn.Conn) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.conn = conn
+	if !s.leave.IsZero() {
+		conn.GoAway(max(0, time.Until(s.leave)))
+	}
 }
 
-// goAway asks the client to be gone after d.
-func (s *session) goAway(d time.Duration) {
+// goAway asks the client to be gone by then, now or when it has its target.
+func (s *session) goAway(by time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.leave = by
 	if s.conn != nil {
-		s.conn.GoAway(d)
+		s.conn.GoAway(max(0, time.Until(by)))
 	}
 }
 
@@ -175,12 +180,12 @@ func (p *Proxy) Drain(ctx context.Context) error {
 	if p.hearNoMore != nil {
 		defer p.hearNoMore()
 	}
-	notice := time.Duration(0)
-	if deadline, ok := ctx.Deadline(); ok {
-		notice = max(0, time.Until(deadline))
+	by, ok := ctx.Deadline()
+	if !ok {
+		by = time.Now()
 	}
 	for _, s := range p.sessions.drain() {
-		s.goAway(notice)
+		s.goAway(by)
 	}
 	select {
 	case <-p.sessions.empty:

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"net/netip"
 	"testing"
 	"time"
 
@@ -43,6 +44,49 @@ func TestDrain(t *testing.T) {
 	io.ReadAll(c)
 	if err := <-drained; err != nil {
 		t.Errorf("drain: %v", err)
+	}
+}
+
+// slowNames is a Resolver that tells of a question, and answers when it may.
+type slowNames struct{ asked, answer chan struct{} }
+
+func (r slowNames) LookupNetIP(context.Context, string, string) ([]netip.Addr, error) {
+	close(r.asked)
+	<-r.answer
+	return addrs("127.0.0.1"), nil
+}
+
+func TestDrainTellsWhoWasOnTheWay(t *testing.T) {
+	names := slowNames{asked: make(chan struct{}), answer: make(chan struct{})}
+	cfg := anywhere()
+	cfg.Resolver = names
+	s := serve(t, cfg)
+	to := targetOf(t, server(t, echo))
+	to.Host = "slow.example"
+	told := make(chan time.Duration, 1)
+	dialled := make(chan error, 1)
+	go func() {
+		c, err := netconn.Dial(t.Context(), s.relay(), to, netconn.Options{
+			OnGoAway: func(after time.Duration) { told <- after },
+		})
+		dialled <- err
+		if err == nil {
+			<-told
+			c.Close()
+		}
+	}()
+	<-names.asked
+	ctx, cancel := context.WithTimeout(t.Context(), testWait)
+	defer cancel()
+	drained := make(chan error, 1)
+	go func() { drained <- s.Drain(ctx) }()
+	until(t, "it is not draining", func() bool { return !s.Ready() })
+	close(names.answer)
+	if err := <-dialled; err != nil {
+		t.Fatal(err)
+	}
+	if err := <-drained; err != nil {
+		t.Errorf("the client was not told to go: %v", err)
 	}
 }
 
