@@ -124,7 +124,7 @@ func (l *Listener) AcceptContext(ctx context.Context) (net.Conn, error) {
 			if err != nil {
 				continue // it has gone meanwhile
 			}
-			return newTunnel(l.client, ch, reqs, originOf(open)), nil
+			return newTunnel(l.client, wholeChannel{ch}, reqs, originOf(open)), nil
 		}
 	}
 }

@@ -88,7 +88,7 @@ func (c *Client) open(ctx context.Context, kind string, extra []byte) (ssh.Chann
 	select {
 	case o := <-answer:
 		c.traceOpen(kind, o.err)
-		return o.ch, o.reqs, c.openError(o.err)
+		return wholeChannel{o.ch}, o.reqs, c.openError(o.err)
 	case <-ctx.Done():
 		go func() {
 			if o := <-answer; o.err == nil {

@@ -7,7 +7,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"strings"
+	"sync/atomic"
+	"syscall"
 	"testing"
 	"testing/iotest"
 	"testing/synctest"
@@ -264,6 +267,68 @@ func TestWhatCameBeforeTheConnectionBrokeIsDelivered(t *testing.T) {
 				}
 				if _, err := c.Start(t.Context(), Command{}); !errors.As(err, &closed) {
 					t.Errorf("a new session: %v", err)
+				}
+			})
+		})
+	}
+}
+
+// brokenUp is a connection whose way to the server may break first.
+type brokenUp struct {
+	net.Conn
+	broken atomic.Bool
+}
+
+func (b *brokenUp) Write(p []byte) (int, error) {
+	if b.broken.Load() {
+		return 0, syscall.ECONNRESET
+	}
+	return b.Conn.Write(p)
+}
+
+// A server that resets the connection after its last word: what it said is here,
+// and asking for more fails.
+func TestWhatCameIsReadThoughNothingCanBeSent(t *testing.T) {
+	text := strings.Repeat("0123456789abcdef", 64<<10) // 1 MiB
+	for name, read := range map[string]func(*testing.T, *Client) io.Reader{
+		"output": func(t *testing.T, c *Client) io.Reader { return start(t, c, Command{}).Stdout() },
+		"tunnel": func(t *testing.T, c *Client) io.Reader {
+			conn, err := c.DialContext(t.Context(), "tcp", "far:1")
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() { conn.Close() })
+			return conn
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				srv := sshtest.New(t)
+				srv.Run = func(s *sshtest.Session) {
+					io.WriteString(s, text)
+					io.Copy(io.Discard, s)
+				}
+				srv.Direct = func(_ string, ch ssh.Channel) {
+					io.WriteString(ch, text)
+					io.Copy(io.Discard, ch)
+				}
+				var way *brokenUp
+				c, err := Dial(t.Context(), "h:22", testConfig(func(ctx context.Context, network, addr string) (net.Conn, error) {
+					conn, err := srv.Dial(ctx, network, addr)
+					way = &brokenUp{Conn: conn}
+					return way, err
+				}))
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer c.Close()
+				r := read(t, c)
+				synctest.Wait()
+				way.broken.Store(true)
+				out, err := io.ReadAll(r)
+				var closed *ClosedError
+				if string(out) != text || !errors.As(err, &closed) {
+					t.Errorf("%d of %d bytes, %v", len(out), len(text), err)
 				}
 			})
 		})

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"io"
 	"sync"
+
+	"golang.org/x/crypto/ssh"
 )
 
 // ErrStderrDropped stands in Session.Stderr for what came before its first
@@ -34,6 +36,26 @@ func (in *inStream) Close() error {
 		return err
 	}
 	return nil
+}
+
+// wholeChannel is a channel whose reads give all that has come before they tell
+// that the connection is gone. x/crypto returns bytes together with the error of
+// asking the peer for more, and readers stop at an error.
+type wholeChannel struct{ ssh.Channel }
+
+func (c wholeChannel) Read(p []byte) (int, error) { return wholly(c.Channel.Read(p)) }
+
+func (c wholeChannel) Stderr() io.ReadWriter { return wholeStderr{c.Channel.Stderr()} }
+
+type wholeStderr struct{ io.ReadWriter }
+
+func (s wholeStderr) Read(p []byte) (int, error) { return wholly(s.ReadWriter.Read(p)) }
+
+func wholly(n int, err error) (int, error) {
+	if n > 0 {
+		return n, nil
+	}
+	return n, err
 }
 
 // outStream is an output of a Session that tells a good end from a bad one.

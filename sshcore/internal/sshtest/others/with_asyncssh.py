@@ -50,6 +50,21 @@ class Server(asyncssh.SSHServer):
         return True
 
 
+async def copy(source, to):
+    while data := await source.read(65536):
+        to.write(data)
+        await to.drain()
+
+
+async def copy_input(source, to):
+    try:
+        await copy(source, to)
+    except (ConnectionError, asyncssh.BreakReceived, asyncssh.SignalReceived):
+        pass  # the command has ended, or is to
+    to.close()
+
+
+# process.redirect() would do it all, but now and then two of its tasks read from one pipe, which ends the connection.
 async def handle(process):
     p = await asyncio.create_subprocess_shell(
         process.command or "echo welcome; cat",
@@ -57,9 +72,10 @@ async def handle(process):
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )
-    await process.redirect(stdin=p.stdin, stdout=p.stdout, stderr=p.stderr)
+    reading = asyncio.create_task(copy_input(process.stdin, p.stdin))
+    await asyncio.gather(copy(p.stdout, process.stdout), copy(p.stderr, process.stderr))
     status = await p.wait()
-    await process.stdout.drain()
+    reading.cancel()
     if status < 0:
         process.exit_with_signal("TERM")
     else:
