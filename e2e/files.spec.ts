@@ -16,14 +16,10 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { AxeBuilder } from "@axe-core/playwright";
 import type { Page } from "@playwright/test";
 import { bytesOf, Files, own, partSize, put, sha, test } from "./files.ts";
 import { expect, screenshot } from "./fixtures.ts";
-
-/** The types that axe brings are of another Playwright than the one that runs. */
-// biome-ignore lint/suspicious/noExplicitAny: as said
-type AxePage = any;
+import { look, SHAPES } from "./look.ts";
 
 test("a folder is listed with what ls tells, and walked by mouse and keyboard", async ({ files, page }) => {
 	mkdirSync(join(files.dir, "inner"));
@@ -664,43 +660,32 @@ test("a picture is looked at", async ({ app, page }) => {
 	await screenshot(page, "files-picture");
 });
 
-for (const scheme of ["light", "dark"] as const)
-	for (const [size, viewport] of [
-		["wide", { width: 1280, height: 800 }],
-		["narrow", { width: 390, height: 780 }],
-	] as const)
-		test(`every state of the panel is accessible: ${scheme}, ${size}`, async ({ app, page }) => {
-			test.slow();
-			await page.emulateMedia({ colorScheme: scheme, reducedMotion: "reduce" });
-			await page.setViewportSize(viewport);
-			await app.demo();
-			const files = await new Files(page, "/").open();
-			const check = async (name: string) => {
-				await screenshot(page, `files-${name}`);
-				const { violations } = await new AxeBuilder({ page: page as AxePage }).include("ssh-files").analyze();
-				expect(
-					violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(" ")}`),
-					name,
-				).toEqual([]);
-			};
-			await files.row("README.txt").click();
-			await check("list");
-			await files.row("README.txt").click({ button: "right" });
-			await check("menu");
-			await page.getByRole("menuitem", { name: "Permissions…" }).click();
-			await check("permissions");
-			await page.keyboard.press("Escape");
-			await page.keyboard.press("Delete");
-			await check("delete");
-			await page.keyboard.press("Escape");
-			await page.keyboard.press("F2");
-			await check("rename");
-			await page.keyboard.press("Escape");
-			await page.keyboard.press("Enter");
-			await expect(page.getByRole("textbox", { name: "Text of README.txt" })).toBeVisible();
-			await check("text");
-			await page.keyboard.press("Escape");
-			await files.upload([{ name: "refused.txt", mimeType: "", buffer: Buffer.from("x") }]);
-			await expect(files.transfers).toContainText("permission denied");
-			await check("transfer");
-		});
+for (const [shape, viewport] of SHAPES)
+	test(`every state of the panel is accessible: ${shape}`, async ({ app, page }) => {
+		test.slow();
+		await page.emulateMedia({ reducedMotion: "reduce" });
+		await page.setViewportSize(viewport);
+		await app.demo();
+		const files = await new Files(page, "/").open();
+		const check = (name: string) => look(page, `files-${shape}-${name}`, "ssh-files");
+		await files.row("README.txt").click();
+		await check("list");
+		await files.row("README.txt").click({ button: "right" });
+		await check("menu");
+		await page.getByRole("menuitem", { name: "Permissions…" }).click();
+		await check("permissions");
+		await page.keyboard.press("Escape");
+		await page.keyboard.press("Delete");
+		await check("delete");
+		await page.keyboard.press("Escape");
+		await page.keyboard.press("F2");
+		await check("rename");
+		await page.keyboard.press("Escape");
+		await page.keyboard.press("Enter");
+		await expect(page.getByRole("textbox", { name: "Text of README.txt" })).toBeVisible();
+		await check("text");
+		await page.keyboard.press("Escape");
+		await files.upload([{ name: "refused.txt", mimeType: "", buffer: Buffer.from("x") }]);
+		await expect(files.transfers).toContainText("permission denied");
+		await check("transfer");
+	});

@@ -1,10 +1,10 @@
 /** The keys of the browser, as a person meets them. */
 import { execFileSync } from "node:child_process";
 import { appendFileSync, copyFileSync, mkdirSync, writeFileSync } from "node:fs";
-import { AxeBuilder } from "@axe-core/playwright";
 import type { Locator } from "@playwright/test";
 import { App } from "./app.ts";
 import { expect, screenshot, test } from "./fixtures.ts";
+import { look, SHAPES } from "./look.ts";
 import { SSHD } from "./sshd.ts";
 
 /** The dialog with the keys, open. */
@@ -221,31 +221,25 @@ test("a key file and its certificate are chosen together, and what it says is sh
 	}
 });
 
-for (const colorScheme of ["light", "dark"] as const)
-	for (const [shape, viewport] of [
-		["wide", { width: 1280, height: 800 }],
-		["narrow", { width: 390, height: 844 }],
-	] as const)
-		test.describe(`${colorScheme} and ${shape}`, () => {
-			test.use({ colorScheme, viewport, contextOptions: { reducedMotion: "reduce" } });
-			test("the keys can be seen", async ({ page, sshd }) => {
-				const app = await new App(page).open();
-				const keys = await keysOf(app);
-				for (const name of ["user", "rsa"]) {
-					await choose(app, keys.getByRole("button", { name: "Import a file…" }), `${sshd.dir}/${name}`);
-					await expect(keys.getByRole("button", { name: new RegExp(`^${name}`) })).toBeVisible();
-				}
-				await screenshot(page, `keys-${colorScheme}-${shape}`);
-				expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([]);
-				await keys.getByRole("button", { name: "New key…" }).click();
-				await screenshot(page, `new-key-${colorScheme}-${shape}`);
-				expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([]);
-				await app.dialog("New key").getByRole("button", { name: "Make the key" }).click();
-				const shown = app.dialog(/^The public half/);
-				await expect(shown).toBeVisible();
-				await screenshot(page, `public-${colorScheme}-${shape}`);
-				await shown.getByRole("button", { name: "Done" }).click();
-				await keys.getByRole("button", { name: "Close" }).click();
-				await screenshot(page, `home-${colorScheme}-${shape}`);
-			});
+for (const [shape, viewport] of SHAPES)
+	test.describe(shape, () => {
+		test.use({ viewport, contextOptions: { reducedMotion: "reduce" } });
+		test("the keys can be seen", async ({ page, sshd }) => {
+			const app = await new App(page).open();
+			const keys = await keysOf(app);
+			for (const name of ["user", "rsa"]) {
+				await choose(app, keys.getByRole("button", { name: "Import a file…" }), `${sshd.dir}/${name}`);
+				await expect(keys.getByRole("button", { name: new RegExp(`^${name}`) })).toBeVisible();
+			}
+			await look(page, `keys-${shape}`);
+			await keys.getByRole("button", { name: "New key…" }).click();
+			await look(page, `new-key-${shape}`);
+			await app.dialog("New key").getByRole("button", { name: "Make the key" }).click();
+			const shown = app.dialog(/^The public half/);
+			await expect(shown).toBeVisible();
+			await look(page, `public-${shape}`);
+			await shown.getByRole("button", { name: "Done" }).click();
+			await keys.getByRole("button", { name: "Close" }).click();
+			await look(page, `home-${shape}`);
 		});
+	});

@@ -1,31 +1,27 @@
 /** Every screen, in light and dark, wide and narrow: kept as a picture, and checked for who cannot see it. */
 import { type AddressInfo, createServer } from "node:net";
-import { AxeBuilder } from "@axe-core/playwright";
 import { App } from "./app.ts";
-import { expect, screenshot, test } from "./fixtures.ts";
+import { expect, test } from "./fixtures.ts";
+import { look, SHAPES } from "./look.ts";
 import { SSHD } from "./sshd.ts";
 
 test.describe.configure({ mode: "parallel" });
 
-for (const colorScheme of ["light", "dark"] as const)
-	for (const [shape, viewport] of [
-		["wide", { width: 1280, height: 800 }],
-		["narrow", { width: 390, height: 844 }],
-	] as const)
-		test.describe(`${colorScheme} and ${shape}`, () => {
-			// Pictures and axe look at what has come to rest.
-			test.use({ colorScheme, viewport, contextOptions: { reducedMotion: "reduce" } });
-			test("every screen can be seen, and read out", async ({ page, sshd, wasmiko }) => {
-				test.slow();
-				const tour = new Tour(new App(page), `${colorScheme}-${shape}`);
-				await tour.home();
-				await tour.questions(sshd, wasmiko.demoPort);
-				await tour.session();
-				await tour.troubles();
-			});
+for (const [shape, viewport] of SHAPES)
+	test.describe(shape, () => {
+		// Pictures and axe look at what has come to rest.
+		test.use({ viewport, contextOptions: { reducedMotion: "reduce" } });
+		test("every screen can be seen, and read out", async ({ page, sshd, wasmiko }) => {
+			test.slow();
+			const tour = new Tour(new App(page), shape);
+			await tour.home();
+			await tour.questions(sshd, wasmiko.demoPort);
+			await tour.session();
+			await tour.troubles();
 		});
+	});
 
-/** Walks through the screens; each stop keeps a picture and asks axe. */
+/** Walks through the screens, and looks at each. */
 class Tour {
 	readonly #app: App;
 	readonly #name: string;
@@ -159,16 +155,11 @@ class Tour {
 	}
 
 	async #stop(name: string): Promise<void> {
-		await test.step(name, async () => {
-			const { page } = this.#app;
-			await screenshot(page, `${this.#name}-${name}`);
-			const { violations } = await new AxeBuilder({ page }).analyze();
-			const found = violations.map(({ id, help, nodes }) => `${id}: ${help}: ${nodes.map((n) => n.target).join(" ")}`);
-			expect.soft(found, name).toEqual([]);
-			// Nothing may be cut off at the side, or make the page itself scroll.
-			const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
-			expect.soft(overflow, `${name}: wider than the window`).toBeLessThanOrEqual(0);
-		});
+		const { page } = this.#app;
+		await look(page, `${this.#name}-${name}`);
+		// Nothing may be cut off at the side, or make the page itself scroll.
+		const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+		expect.soft(overflow, `${name}: wider than the window`).toBeLessThanOrEqual(0);
 	}
 }
 
