@@ -90,7 +90,7 @@ test("a lost connection is bridged: the browser's download goes on where it was"
 	page,
 	sshd,
 }) => {
-	const data = randomBytes(150_000_000);
+	const data = randomBytes(80_000_000);
 	put(files, "movie.bin", data);
 	await files.button("Refresh (F5)").click();
 	const download = await start(files, "movie.bin");
@@ -139,7 +139,7 @@ test("a download is cancelled in the panel and in the browser alike", async ({ f
 });
 
 test("a paused download waits in the browser, and goes on", async ({ files }) => {
-	const data = randomBytes(120_000_000);
+	const data = randomBytes(60_000_000);
 	put(files, "paused.bin", data);
 	await files.button("Refresh (F5)").click();
 	const download = await start(files, "paused.bin");

@@ -8,8 +8,8 @@ import { sha } from "./files.ts";
 import { expect } from "./fixtures.ts";
 import { type Any, test as base, byKey, folder, MiB, open, type Target } from "./sftp.ts";
 
-const CUTS = 20;
-const size = 72 * MiB;
+const CUTS = 10;
+const size = 40 * MiB;
 
 /** What is done over a line: in the page, with `window.t` and a path. */
 type Work = (path: string) => Promise<unknown>;
@@ -77,7 +77,7 @@ function place({ cuts }: Line, around: number): number {
 	return cuts < CUTS ? around + ((cuts * 7919) % 64) * 8191 : Number.POSITIVE_INFINITY;
 }
 
-test("a download is cut twenty times and arrives whole", async ({ page, sshd, line }) => {
+test("a download is cut ten times and arrives whole", async ({ page, sshd, line }) => {
 	test.slow();
 	const path = join(folder(sshd), "down");
 	const bytes = randomBytes(size);
@@ -107,7 +107,7 @@ test("a download is cut twenty times and arrives whole", async ({ page, sshd, li
 	expect(sum).toBe(sha(bytes));
 });
 
-test("an upload is cut twenty times and arrives whole", async ({ page, sshd, line }) => {
+test("an upload is cut ten times and arrives whole", async ({ page, sshd, line }) => {
 	test.slow();
 	const dir = folder(sshd);
 	const path = join(dir, "up");
@@ -151,7 +151,7 @@ test("an upload that is cut while it is closed and renamed is the old file or th
 		const { resolved } = await line.run(put, path, total - early);
 		if (!resolved) failed++;
 		expect(resolved ? [whole] : ["old", whole]).toContain(readFileSync(path, "utf8"));
-		await line.run(put, path);
+		if (!resolved) await line.run(put, path);
 		expect(readFileSync(path, "utf8")).toBe(whole);
 		expect(readdirSync(dir)).toEqual(["up"]);
 	}

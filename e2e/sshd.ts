@@ -22,10 +22,17 @@ export class SSHD {
 	#extra: readonly string[];
 
 	readonly #disk: string | undefined;
+	readonly #openFiles: number | undefined;
 
-	/** `disk` is the size of a disk that only this server sees, as `8m`: see {@link disk}. */
-	constructor(options: { hostKeyTypes?: readonly string[]; config?: readonly string[]; disk?: string } = {}) {
+	/**
+	 * `disk` is the size of a disk that only this server sees, as `8m`: see {@link disk}.
+	 * `openFiles` is how many files each of its processes may have open.
+	 */
+	constructor(
+		options: { hostKeyTypes?: readonly string[]; config?: readonly string[]; disk?: string; openFiles?: number } = {},
+	) {
 		this.#disk = options.disk;
+		this.#openFiles = options.openFiles;
 		this.#hostKeyTypes = options.hostKeyTypes ?? ["ed25519"];
 		this.#extra = options.config ?? [];
 		for (const type of this.#hostKeyTypes) this.newHostKey(type);
@@ -95,6 +102,7 @@ export class SSHD {
 		// Debian's service makes this folder; without the service it is missing.
 		if (process.getuid?.() === 0) mkdirSync("/run/sshd", { recursive: true });
 		const sshd = ["/usr/sbin/sshd", "-D", "-e", "-f", config];
+		if (this.#openFiles) sshd.unshift("sh", "-c", 'ulimit -n "$0" && exec "$@"', String(this.#openFiles));
 		this.#child = this.passwordUser ? this.#withAccount(sshd) : new Child(sshd[0] ?? "", sshd.slice(1));
 		await this.#child.until(/Server listening/);
 		return this;
