@@ -75,7 +75,7 @@ func TestOpenSSHTakesCertificates(t *testing.T) {
 			ca, cert := certificate(t, path, "-n", me)
 			srv := sshtest.StartOpenSSH(t, "TrustedUserCAKeys "+ca+".pub")
 			if tc.passphrase != "" {
-				command(t, "ssh-keygen", "-q", "-p", "-N", tc.passphrase, "-f", path)
+				command(t, "ssh-keygen", "-q", "-a", "1", "-p", "-N", tc.passphrase, "-f", path)
 			}
 			text := must[[]byte](t)(os.ReadFile(path))
 			login := func(cert []byte) error {
