@@ -142,9 +142,15 @@ func (c *Client) Conn() ssh.Conn { return c.conn }
 // It may be used as any client; closing it ends this one.
 func (c *Client) Via() *Client { return c.under }
 
-// Close ends the connection, and then the hops below it.
+// Close ends the connection, and then the hops below it. It waits a moment for
+// the server to end its side.
 func (c *Client) Close() error {
-	c.tap.abort(&ClosedError{Reason: ClosedLocal})
+	local := &ClosedError{Reason: ClosedLocal}
+	if away, _ := c.cfg.away(); away {
+		c.tap.abort(local) // nobody would hear
+	} else {
+		c.tap.leave(local)
+	}
 	<-c.done
 	return nil
 }

@@ -354,6 +354,63 @@ func TestJumps(t *testing.T) {
 	})
 }
 
+// lateWord is a server's connection that says something when its client has
+// left, or, if it stays, never finds out.
+type lateWord struct {
+	*sshtest.Conn
+	stays bool
+	said  chan error
+}
+
+func (c lateWord) Close() error {
+	if c.stays {
+		return nil
+	}
+	_, err := c.Write([]byte("bye"))
+	c.said <- err
+	return c.Conn.Close()
+}
+
+func TestClose(t *testing.T) {
+	for _, tc := range []struct {
+		name        string
+		stays, away bool
+		takes       time.Duration
+		heard       bool // what the server says last
+	}{
+		{"a server has the last word", false, false, 0, true},
+		{"one that stays is left after a moment", true, false, farewell, false},
+		{"one that cannot be reached is left at once", false, true, 0, false},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				srv := sshtest.New(t)
+				near, far := sshtest.Pipe()
+				defer far.Close()
+				end := lateWord{far, tc.stays, make(chan error, 9)}
+				srv.Serve(end)
+				cfg := testConfig(nil)
+				cfg.Away = func() (bool, int) { return tc.away, 0 }
+				c, err := NewClient(t.Context(), near, "h:22", cfg)
+				if err != nil {
+					t.Fatal(err)
+				}
+				start := time.Now()
+				c.Close()
+				if took := time.Since(start); took != tc.takes {
+					t.Errorf("took %v", took)
+				}
+				if tc.stays {
+					return
+				}
+				if err := <-end.said; (err == nil) != tc.heard {
+					t.Errorf("the server's last word: %v", err)
+				}
+			})
+		})
+	}
+}
+
 func forwardTo(t *testing.T, next *sshtest.Server) func(string, ssh.Channel) {
 	return func(addr string, ch ssh.Channel) {
 		conn, err := next.Dial(t.Context(), "tcp", addr)

@@ -17,7 +17,8 @@ type tap struct {
 	onVersion func(version string) // called once, from the reading goroutine
 	onEnd     func()               // called once, when the end is certain
 
-	gone chan struct{} // closed when ended is set
+	gone   chan struct{} // closed when ended is set
+	silent chan struct{} // closed when a Read has failed: the peer says no more
 
 	mu      sync.Mutex
 	changed sync.Cond // broadcast when reading or ended changes
@@ -28,7 +29,7 @@ type tap struct {
 }
 
 func newTap(conn net.Conn) *tap {
-	t := &tap{Conn: conn, gone: make(chan struct{})}
+	t := &tap{Conn: conn, gone: make(chan struct{}), silent: make(chan struct{})}
 	t.changed.L = &t.mu
 	return t
 }
@@ -43,6 +44,7 @@ func (t *tap) Read(p []byte) (int, error) {
 	t.setReading(false)
 	if err != nil {
 		t.end(err)
+		t.hush()
 	}
 	return n, err
 }
@@ -82,6 +84,34 @@ func (t *tap) Close() error {
 func (t *tap) abort(cause error) {
 	t.end(cause)
 	t.Conn.Close()
+}
+
+// farewell is how long a server that was left may take to leave as well.
+const farewell = 250 * time.Millisecond
+
+// leave ends the connection for a reason of ours, in order: the server hears
+// that nothing more will come and has the last word. To close a TCP connection
+// that still brings something is to reset it, and what servers then log looks
+// like a fault.
+func (t *tap) leave(cause error) {
+	t.end(cause)
+	if half, ok := t.Conn.(interface{ CloseWrite() error }); ok && half.CloseWrite() == nil {
+		select {
+		case <-t.silent:
+		case <-time.After(farewell):
+		}
+	}
+	t.Conn.Close()
+}
+
+func (t *tap) hush() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	select {
+	case <-t.silent:
+	default:
+		close(t.silent)
+	}
 }
 
 func (t *tap) end(cause error) {

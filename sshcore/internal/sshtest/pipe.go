@@ -29,6 +29,12 @@ func (c *Conn) Close() error {
 	return nil
 }
 
+// CloseWrite ends one direction: the peer reads what is left, then io.EOF.
+func (c *Conn) CloseWrite() error {
+	c.out.close(io.EOF)
+	return nil
+}
+
 func (c *Conn) LocalAddr() net.Addr  { return addr{} }
 func (c *Conn) RemoteAddr() net.Addr { return addr{} }
 
