@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"net"
 	"os"
 	"slices"
@@ -93,22 +94,35 @@ func (f *fault) passes(p []byte) ([]byte, bool) {
 	return p, !goOn
 }
 
-// outcome of a login and a command over a faulty connection.
-func overFault(t *testing.T, srv *sshtest.Server, f *fault, text string) (out []byte, took time.Duration, err error) {
-	begin := time.Now()
-	cfg := testConfig(func(ctx context.Context, network, addr string) (net.Conn, error) {
-		conn, err := srv.Dial(ctx, network, addr)
+// overFault logs in over a faulty connection and has a command print text.
+func overFault(ctx context.Context, addr string, cfg *Config, f *fault, command string) (out []byte, err error) {
+	dial := cfg.Dial
+	cfg.Dial = func(ctx context.Context, network, addr string) (net.Conn, error) {
+		conn, err := dial(ctx, network, addr)
 		f.Conn = conn
 		return f, err
-	})
-	cfg.KeepAlive = 0
-	cfg.Auth = []Auth{Password(func(context.Context, Ask) ([]byte, error) { return []byte("foo"), nil })}
-	c, err := Dial(t.Context(), "h:22", cfg)
-	if err == nil {
-		out, err = c.Output(t.Context(), text)
-		c.Close()
 	}
-	return out, time.Since(begin), err
+	c, err := Dial(ctx, addr, cfg)
+	if err != nil {
+		return nil, err
+	}
+	defer c.Close()
+	return c.Output(ctx, command)
+}
+
+// harmed says what is wrong with the outcome of a command that should have
+// printed text, or nothing: its output is right, or there is an error by which
+// callers can branch.
+func harmed(out []byte, err error, text string) string {
+	switch {
+	case err == nil && string(out) != text:
+		return fmt.Sprintf("%q without an error", out)
+	case !strings.HasPrefix(text, string(out)):
+		return fmt.Sprintf("wrong bytes %q", out)
+	case err != nil && !typed(err):
+		return fmt.Sprintf("%T %v", err, err)
+	}
+	return ""
 }
 
 // Whatever byte is cut off or damaged on the way: the command's output is right
@@ -125,17 +139,17 @@ func TestFaultsAllAlongTheWay(t *testing.T) {
 					synctest.Test(t, func(t *testing.T) {
 						srv := passwordServer(t)
 						srv.Run = func(s *sshtest.Session) { fmt.Fprint(s, s.Line); s.Exit(0) }
+						cfg := testConfig(srv.Dial)
+						cfg.KeepAlive = 0
+						cfg.Auth = []Auth{Password(func(context.Context, Ask) ([]byte, error) { return []byte("foo"), nil })}
 						f := &fault{incoming: incoming, at: at, spoil: spoil}
-						out, took, err := overFault(t, srv, f, text)
-						switch {
-						case err == nil && string(out) != text:
-							t.Errorf("byte %d: %q without an error", at, out)
-						case !strings.HasPrefix(text, string(out)):
-							t.Errorf("byte %d: wrong bytes %q", at, out)
-						case took > 90*time.Second: // handshake's 20 s, keepalive's 60 s
+						begin := time.Now()
+						out, err := overFault(t.Context(), "h:22", cfg, f, text)
+						if harm := harmed(out, err, text); harm != "" {
+							t.Errorf("byte %d: %s", at, harm)
+						}
+						if took := time.Since(begin); took > 90*time.Second { // handshake's 20 s, keepalive's 60 s
 							t.Errorf("byte %d: took %v", at, took)
-						case err != nil && !typed(err):
-							t.Errorf("byte %d: %T %v", at, err, err)
 						}
 						if err != nil {
 							failed++
@@ -150,6 +164,52 @@ func TestFaultsAllAlongTheWay(t *testing.T) {
 			})
 		}
 	}
+}
+
+// The same against a server that others wrote, at a few bytes of the way, for each
+// takes real time. A damaged length makes one side wait for what never comes: the
+// limits are short then, and on a slow machine they end what would have been well.
+func TestFaultsOnTheWayToOpenSSH(t *testing.T) {
+	const text, places = "the quick brown fox", 20
+	srv := sshtest.StartOpenSSH(t)
+	over := func(cfg *Config, f *fault) ([]byte, error) {
+		cfg.Dial = new(net.Dialer).DialContext
+		ctx, cancel := context.WithTimeout(context.Background(), patience)
+		defer cancel()
+		return overFault(ctx, srv.Addr, cfg, f, "printf %s '"+text+"'")
+	}
+	for _, incoming := range []bool{true, false} {
+		whole := &fault{incoming: incoming, at: math.MaxInt}
+		if out, err := over(realConfig(srv), whole); string(out) != text || err != nil {
+			t.Fatalf("without a fault: %q, %v", out, err)
+		}
+		for _, name := range []string{"is cut off", "has a flip"} {
+			t.Run(fmt.Sprintf("a byte %s, incoming %v", name, incoming), func(t *testing.T) {
+				t.Parallel()
+				failed := 0
+				for i := range places {
+					cfg := realConfig(srv)
+					cfg.HandshakeTimeout, cfg.KeepAlive = time.Second, time.Second/4
+					f := &fault{incoming: incoming, at: whole.seen * i / places, spoil: spoilers[name]}
+					out, err := over(cfg, f)
+					if harm := harmed(out, err, text); harm != "" {
+						t.Errorf("byte %d of %d: %s", f.at, whole.seen, harm)
+					}
+					if err != nil {
+						failed++
+					}
+				}
+				if failed < places/2 {
+					t.Errorf("only %d faults were noticed: does the sweep sweep?", failed)
+				}
+			})
+		}
+	}
+	t.Cleanup(func() {
+		if out, err := over(realConfig(srv), &fault{at: math.MaxInt}); string(out) != text || err != nil {
+			t.Errorf("after all: %q, %v", out, err)
+		}
+	})
 }
 
 // typed tells whether callers can branch on an error.
