@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"net"
 	"os"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -119,6 +120,42 @@ func TestTransfersSurviveCuts(t *testing.T) {
 			}
 		})
 	}
+}
+
+// What an upload cuts off before it writes, a busy server may cut off of what the
+// next one has written, after a loss. So it cuts at its end, and only what is too
+// much.
+func TestAResumedUploadCutsAtItsEnd(t *testing.T) {
+	eachWay(t, func(t *testing.T, s *SFTP) {
+		for _, tc := range []struct {
+			name string
+			left int // behind the offset
+		}{
+			{"where the part is shorter than the file", writeSize},
+			{"where the part is longer", 9 * writeSize},
+		} {
+			t.Run(tc.name, func(t *testing.T) {
+				path := t.TempDir() + "/f"
+				data := string(randomBytes(5 * writeSize))
+				const offset = writeSize
+				spill(t, path+".part", data[:offset]+strings.Repeat("?", tc.left))
+				r, half, open := gated(data[offset:])
+				result := make(chan error, 1)
+				go func() {
+					_, err := s.Put(t.Context(), path, r, Transfer{Offset: offset})
+					result <- err
+				}()
+				<-half
+				if got := len(slurp(path + ".part")); got < offset+tc.left {
+					t.Errorf("half way the part has %d bytes", got)
+				}
+				open()
+				if err := <-result; err != nil || slurp(path) != data {
+					t.Errorf("%d bytes, %v", len(slurp(path)), err)
+				}
+			})
+		}
+	})
 }
 
 func TestADownloadGoesOnOnlyWithItsOwnFile(t *testing.T) {

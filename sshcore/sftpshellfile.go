@@ -195,8 +195,8 @@ func (h *shellHandle) read(offset uint64, n uint32) shellAnswer {
 	return shellAnswer{err: err}
 }
 
-// write writes on at the end of the file. Whether that went well is known when
-// it is flushed.
+// write writes on, or begins anew somewhere else: dd only moves to there. Whether
+// that went well is known when it is flushed.
 func (h *shellHandle) write(offset uint64, b []byte) error {
 	if h.writing != nil && offset != h.at {
 		if err := h.flush(); err != nil {
@@ -204,7 +204,8 @@ func (h *shellHandle) write(offset uint64, b []byte) error {
 		}
 	}
 	if h.writing == nil {
-		s, err := h.stream(fmt.Sprintf(`exec 3>> "$1" || exit; if [ "$(%s" "$1")" -ne %d ]; then echo not at its end >&2; exit 1; fi; %s exec cat >&3`,
+		s, err := h.stream(fmt.Sprintf(`exec 3<> "$1" || exit; if [ "$(%s" "$1")" -lt %[2]d ]; then echo beyond its end >&2; exit 1; fi; `+
+			`dd bs=1 count=0 seek=%[2]d conv=notrunc < /dev/null >&3 2>/dev/null || exit; %[3]s exec cat >&3`,
 			h.f.sizeFormat(), offset, sayMark))
 		if err != nil {
 			return err

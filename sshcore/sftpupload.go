@@ -59,6 +59,7 @@ type upload struct {
 	ring  ring
 	chunk int
 
+	old         int64 // size of the file that is resumed
 	sent, acked int64 // from t.Offset on
 	eof         bool
 	gap         bool  // a write has failed
@@ -99,7 +100,10 @@ func (u *upload) total() int64 {
 	return -1
 }
 
-// seek makes the file end at the offset: what is behind it may have gaps.
+// seek sees to it that the file reaches to the offset. What lies behind it may
+// have gaps and is written over, not cut off first: if the session is lost with
+// that request, a server that is busy may serve it when another session has
+// written there, and leave a hole.
 func (u *upload) seek(ctx context.Context) error {
 	if u.t.Offset == 0 {
 		return nil
@@ -110,9 +114,8 @@ func (u *upload) seek(ctx context.Context) error {
 		return err
 	case !e.Told.Has(ToldSize) || e.Size < u.t.Offset:
 		return fmt.Errorf("%w: %d bytes, too few to resume at %d", ErrSizeMismatch, e.Size, u.t.Offset)
-	case e.Size > u.t.Offset:
-		return u.truncate(ctx, u.t.Offset)
 	}
+	u.old = e.Size
 	return nil
 }
 
@@ -180,8 +183,13 @@ func (u *upload) receive(ctx context.Context) error {
 	return nil
 }
 
-// finish gives the file what else it should have.
+// finish gives the file what else it should have, and no more.
 func (u *upload) finish(ctx context.Context) error {
+	if end := u.t.Offset + u.acked; u.old > end {
+		if err := u.truncate(ctx, end); err != nil {
+			return err
+		}
+	}
 	if u.settle != nil {
 		if err := u.settle(ctx); err != nil {
 			return err
@@ -225,7 +233,7 @@ func (u *upload) conclude(ctx context.Context) error {
 
 // tidy leaves a failed upload so that its file ends with what was acknowledged,
 // if that can be had. When ctx has ended, nothing is waited for: what is on its
-// way then may still arrive, and an upload that resumes cuts it off.
+// way then may still arrive, and an upload that resumes writes over it.
 func (u *upload) tidy(ctx context.Context) {
 	defer u.drop()
 	defer u.ring.abandon(u.s.c)
