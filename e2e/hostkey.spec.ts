@@ -67,15 +67,26 @@ test("a fingerprint in a link answers for its key, once, and refuses another", a
 		.getByRole("button", { name: "Cancel" })
 		.click();
 	await app.button("Close").click();
-	const other = encodeURIComponent(`SHA256:${"A".repeat(43)}`);
-	await app.connect(`ssh://${sshd.username};fingerprint=${other}@127.0.0.1:${sshd.port}`);
-	await expect(question(app).getByRole("alert")).toContainText("It does not match the fingerprint in the link.");
-	await expect(question(app).getByRole("button", { name: "Trust and save" })).toBeDisabled();
-	await expect(question(app).getByRole("button", { name: "This time only" })).toBeDisabled();
-	await question(app).getByRole("button", { name: "Cancel" }).click();
+	const other = `SHA256:${"A".repeat(43)}`;
+	const wrongLink = `ssh://${sshd.username};fingerprint=${encodeURIComponent(other)}@127.0.0.1:${sshd.port}`;
+	await app.connect(wrongLink);
+	const refused = app.alert("The key of 127.0.0.1 is not the expected one.");
+	await expect(refused).toContainText(`The server showed ${sshd.fingerprint()}. Expected was ${other}.`);
 	await app.button("Close").click();
 	await app.connect(`${sshd.username}@127.0.0.1:${sshd.port}`);
 	await expect(question(app), "the first link's key was kept").toBeVisible();
+
+	// What is saved does not outvote the link, nor the link what is saved.
+	await app.trust("Trust and save");
+	await app
+		.dialog(/^Password for/)
+		.getByRole("button", { name: "Cancel" })
+		.click();
+	await app.button("Close").click();
+	await app.connect(wrongLink);
+	const disputed = app.alert("The key of 127.0.0.1 is the saved one, but another was expected.");
+	await expect(disputed).toContainText(`The server showed ${sshd.fingerprint()}. Expected was ${other}.`);
+	await expect(disputed).toContainText("connect without it");
 });
 
 test("a saved key is silent ever after, also in a page that was loaded anew", async ({ page, sshd }) => {

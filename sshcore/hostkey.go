@@ -41,14 +41,16 @@ const (
 	HostKeyChanged  HostKeyReason = "changed"  // another key of this type is known
 	HostKeyRevoked  HostKeyReason = "revoked"  // the key, or its certificate's authority, is marked @revoked
 	HostKeyMismatch HostKeyReason = "mismatch" // none of the pinned fingerprints
+	HostKeyDisputed HostKeyReason = "disputed" // the key that is known, and none of the pinned fingerprints
 )
 
 // HostKeyError reports a server whose key was refused.
 type HostKeyError struct {
-	Addr   string
-	Key    ssh.PublicKey // the key that the server holds
-	Known  []KnownKey    // what is known for this host
-	Reason HostKeyReason
+	Addr     string
+	Key      ssh.PublicKey // the key that the server holds
+	Known    []KnownKey    // what is known for this host
+	Expected []string      // the pinned fingerprints, if Reason is about them
+	Reason   HostKeyReason
 }
 
 func (e *HostKeyError) Error() string {
@@ -59,7 +61,9 @@ func (e *HostKeyError) Error() string {
 	case HostKeyRevoked:
 		return fmt.Sprintf("host key of %s is revoked: %s", e.Addr, key)
 	case HostKeyMismatch:
-		return fmt.Sprintf("host key of %s is not the expected one: it is %s", e.Addr, key)
+		return fmt.Sprintf("host key of %s is not the expected one: it is %s, and not %s", e.Addr, key, strings.Join(e.Expected, " or "))
+	case HostKeyDisputed:
+		return fmt.Sprintf("host key of %s is the known one, %s, but %s was expected", e.Addr, key, strings.Join(e.Expected, " or "))
 	}
 	return fmt.Sprintf("host key of %s is unknown: %s", e.Addr, key)
 }
@@ -73,13 +77,15 @@ func Pinned(fingerprints ...string) HostKeyPolicy { return pinned(fingerprints) 
 type pinned []string
 
 func (p pinned) CheckHostKey(_ context.Context, k HostKey) error {
-	want := k.Fingerprint()
-	for _, f := range p {
-		if strings.TrimRight(strings.TrimSpace(f), "=") == want {
-			return nil
-		}
+	if p.fit(k) {
+		return nil
 	}
-	return &HostKeyError{Addr: k.Addr, Key: plainKey(k.Key), Reason: HostKeyMismatch}
+	return &HostKeyError{Addr: k.Addr, Key: plainKey(k.Key), Expected: p, Reason: HostKeyMismatch}
+}
+
+func (p pinned) fit(k HostKey) bool {
+	shown := k.Fingerprint()
+	return slices.ContainsFunc(p, func(f string) bool { return strings.TrimRight(strings.TrimSpace(f), "=") == shown })
 }
 
 // Decision is the answer to an unknown host key. The zero value is Reject.
@@ -106,7 +112,7 @@ func AcceptNew(kh *KnownHosts) HostKeyPolicy {
 }
 
 // AskNew asks about unknown hosts. Changed and revoked keys are refused
-// without a question.
+// without a question, and unknown ones if ask is nil.
 func AskNew(kh *KnownHosts, ask func(context.Context, HostKey) (Decision, error)) HostKeyPolicy {
 	return &askNew{kh, ask}
 }
@@ -117,11 +123,11 @@ type askNew struct {
 }
 
 func (p *askNew) CheckHostKey(ctx context.Context, k HostKey) error {
-	refusal := p.KnownHosts.check(k)
+	refusal := p.check(k)
 	if refusal == nil {
 		return nil
 	}
-	if refusal.Reason != HostKeyUnknown {
+	if refusal.Reason != HostKeyUnknown || p.ask == nil {
 		return refusal
 	}
 	k.Key = plainKey(k.Key)
@@ -136,6 +142,37 @@ func (p *askNew) CheckHostKey(ctx context.Context, k HostKey) error {
 		return nil
 	}
 	return refusal
+}
+
+// KnownAndPinned wants two witnesses to agree: kh, and fingerprints as Pinned
+// takes them, such as the one that a link names. Where kh knows nothing of a
+// host, the fingerprint is enough: nobody is asked, and nothing is stored. Where
+// kh knows only keys of other types, ask is asked as by AskNew: otherwise a link
+// and a server that made it up together could do without the key that is known.
+func KnownAndPinned(kh *KnownHosts, ask func(context.Context, HostKey) (Decision, error), fingerprints ...string) HostKeyPolicy {
+	return &knownAndPinned{askNew{kh, ask}, fingerprints}
+}
+
+type knownAndPinned struct {
+	askNew
+	pins pinned
+}
+
+func (p *knownAndPinned) CheckHostKey(ctx context.Context, k HostKey) error {
+	refusal := p.check(k)
+	switch {
+	case refusal != nil && refusal.Reason != HostKeyUnknown:
+		return refusal
+	case !p.pins.fit(k):
+		reason := HostKeyMismatch
+		if refusal == nil {
+			reason = HostKeyDisputed
+		}
+		return &HostKeyError{Addr: k.Addr, Key: plainKey(k.Key), Known: p.Lookup(k.Addr), Expected: p.pins, Reason: reason}
+	case refusal == nil, len(refusal.Known) == 0:
+		return nil
+	}
+	return p.askNew.CheckHostKey(ctx, k)
 }
 
 // knownAlgorithms asks a policy what to prefer.

@@ -59,6 +59,12 @@ func TestPolicies(t *testing.T) {
 	pin := func(f string) func(*KnownHosts) HostKeyPolicy {
 		return func(*KnownHosts) HostKeyPolicy { return Pinned("SHA256:other", f) }
 	}
+	both := func(print string, ask func(*KnownHosts) HostKeyPolicy) func(*KnownHosts) HostKeyPolicy {
+		return func(kh *KnownHosts) HostKeyPolicy {
+			return KnownAndPinned(kh, ask(kh).(*askNew).ask, print)
+		}
+	}
+	right, wrong := ssh.FingerprintSHA256(key), ssh.FingerprintSHA256(other)
 	for _, tc := range []struct {
 		name   string
 		file   []string
@@ -83,10 +89,21 @@ func TestPolicies(t *testing.T) {
 		{"asking is not for a known key", same, never, "", 1},
 		{"asking is not for a changed key", changed, never, HostKeyChanged, 1},
 		{"asking is not for a revoked key", revoked, never, HostKeyRevoked, 0},
-		{"a pin takes its key", empty, pin(ssh.FingerprintSHA256(key)), "", 0},
-		{"a pin copied with blanks and padding takes its key", empty, pin(" " + ssh.FingerprintSHA256(key) + "=\n"), "", 0},
-		{"a pin refuses any other", empty, pin(ssh.FingerprintSHA256(other)), HostKeyMismatch, 0},
-		{"a pin does not ask the list", changed, pin(ssh.FingerprintSHA256(key)), "", 1},
+		{"a pin takes its key", empty, pin(right), "", 0},
+		{"a pin copied with blanks and padding takes its key", empty, pin(" " + right + "=\n"), "", 0},
+		{"a pin refuses any other", empty, pin(wrong), HostKeyMismatch, 0},
+		{"a pin does not ask the list", changed, pin(right), "", 1},
+		{"list and pin that agree take the key", same, both(right, never), "", 1},
+		{"a pin is enough for a host that the list does not know, and nothing is stored", empty, both(right, never), "", 0},
+		{"a pin that differs is refused where the list knows nothing", empty, both(wrong, never), HostKeyMismatch, 0},
+		{"a pin that differs is refused although the key is known", same, both(wrong, never), HostKeyDisputed, 1},
+		{"a changed key is refused although it is the pinned one", changed, both(right, never), HostKeyChanged, 1},
+		{"a changed key is that, whatever the pin", changed, both(wrong, never), HostKeyChanged, 1},
+		{"a revoked key is refused although it is the pinned one", revoked, both(right, never), HostKeyRevoked, 0},
+		{"a pin does not answer for a host that is known by another key", otherType, both(right, deciding(Reject)), HostKeyUnknown, 1},
+		{"a pin and a person do", otherType, both(right, deciding(Once)), "", 1},
+		{"a pin that differs is no question", otherType, both(wrong, never), HostKeyMismatch, 1},
+		{"nobody to ask", otherType, func(kh *KnownHosts) HostKeyPolicy { return KnownAndPinned(kh, nil, right) }, HostKeyUnknown, 1},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			kh := known(t, tc.file...)
@@ -127,6 +144,20 @@ func TestHostKeyErrorsCarryTheOldKeyAndItsPlace(t *testing.T) {
 			t.Errorf("got %+v", k)
 		}
 	})
+}
+
+func TestAKeyThatListAndPinDisputeIsNamedWithBoth(t *testing.T) {
+	key, other := sshtest.Key(t, ssh.KeyAlgoED25519).PublicKey(), ssh.FingerprintSHA256(sshtest.Key(t, ssh.KeyAlgoED25519).PublicKey())
+	err := KnownAndPinned(known(t, KnownHostsLine("h:22", key)), nil, other).CheckHostKey(t.Context(), HostKey{Addr: "h:22", Key: key})
+	var refused *HostKeyError
+	if !errors.As(err, &refused) || len(refused.Known) != 1 || !slices.Equal(refused.Expected, []string{other}) {
+		t.Fatalf("got %+v", err)
+	}
+	for _, print := range []string{ssh.FingerprintSHA256(key), other} {
+		if !strings.Contains(err.Error(), print) {
+			t.Errorf("%q does not name %s", err, print)
+		}
+	}
 }
 
 func TestTheKeyTypeThatIsKnownIsAskedFor(t *testing.T) {

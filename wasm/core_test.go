@@ -16,6 +16,7 @@ import (
 
 	"golang.org/x/crypto/ssh"
 
+	"github.com/wasmiko/wasmiko/sshcore"
 	"github.com/wasmiko/wasmiko/sshcore/server"
 	"github.com/wasmiko/wasmiko/wasm/wire"
 )
@@ -98,6 +99,12 @@ func askCore[R any](p *fakePage, method string, params any, ports ...js.Value) (
 		return r, errors.Join(fromJS(failure, &e.failure), e)
 	}
 	return r, fromJS(answer.Get("result"), &r)
+}
+
+// serverLine is the line of known_hosts for newServer's key, as dial calls it.
+func serverLine(t *testing.T) string {
+	t.Helper()
+	return sshcore.KnownHostsLine("db1.example:2222", newServer(t).HostKeys[0].PublicKey())
 }
 
 // newServer returns an SSH server for robey with the password foo. Its
@@ -255,6 +262,10 @@ func TestConnectFails(t *testing.T) {
 		{"when the key is not the pinned one", "once", "foo", func(p *wire.Connect) {
 			p.HostKey.Pins = []string{"SHA256:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"}
 		}, "hostkey/mismatch", 0},
+		{"when the key is the known one and not the pinned one", "once", "foo", func(p *wire.Connect) {
+			p.HostKey.KnownHosts = serverLine(t)
+			p.HostKey.Pins = []string{"SHA256:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"}
+		}, "hostkey/disputed", 0},
 		{"when nobody may be asked about the key", "once", "foo", func(p *wire.Connect) { p.HostKey.OnUnknown = "reject" }, "hostkey/unknown", 0},
 		{"when the question is not answered", "once", "", nil, "auth/cancelled", 1},
 		{"before it sends anything when a key is none", "once", "foo", func(p *wire.Connect) {

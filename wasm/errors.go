@@ -70,6 +70,7 @@ var hints = map[string]string{
 	"hostkey/changed":  "This happens when the server was reinstalled. It also happens when someone intercepts the connection. Ask whoever runs the server for the new fingerprint.",
 	"hostkey/revoked":  "This key is known to be unsafe. Ask whoever runs the server.",
 	"hostkey/mismatch": "Ask whoever gave you the fingerprint.",
+	"hostkey/disputed": "Ask whoever runs the server for its fingerprint. If it is that of the saved key, the link or the list that named the other one is wrong: connect without it.",
 
 	"auth/denied":                 "Check user name, password and key. If they are right, the account may be locked or have expired: ask whoever runs the server.",
 	"auth/too-many":               "Connect again. Offer fewer keys: each one counts.",
@@ -193,9 +194,10 @@ func (c *hop) describeHostKey(e *sshcore.HostKeyError) *wire.Error {
 		sshcore.HostKeyChanged:  "The key of %s has changed. The connection was stopped; nothing was sent: no password and no key.",
 		sshcore.HostKeyRevoked:  "The key of %s was revoked. The connection was stopped; nothing was sent: no password and no key.",
 		sshcore.HostKeyMismatch: "The key of %s is not the expected one. The connection was stopped; nothing was sent: no password and no key.",
+		sshcore.HostKeyDisputed: "The key of %s is the saved one, but another was expected. The connection was stopped; nothing was sent: no password and no key.",
 	}[e.Reason]
 	f := failure("hostkey", string(e.Reason), message, c.target.host)
-	f.HostKey = &wire.HostKeyFail{Reason: string(e.Reason), Offered: c.hostKey(e.Key)}
+	f.HostKey = &wire.HostKeyFail{Reason: string(e.Reason), Offered: c.hostKey(e.Key), Expected: e.Expected}
 	for _, k := range e.Known {
 		f.HostKey.Known = append(f.HostKey.Known, knownKey(k))
 	}

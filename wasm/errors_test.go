@@ -94,6 +94,7 @@ func TestErrorsAreDescribed(t *testing.T) {
 		{"a changed key", "hostkey/changed", hostKey(sshcore.HostKeyChanged), "nothing was sent"},
 		{"a revoked key", "hostkey/revoked", hostKey(sshcore.HostKeyRevoked), "revoked"},
 		{"a key that is not the pinned one", "hostkey/mismatch", hostKey(sshcore.HostKeyMismatch), "expected"},
+		{"a saved key that is not the pinned one", "hostkey/disputed", hostKey(sshcore.HostKeyDisputed), "is the saved one, but another was expected"},
 		{"a wrong password", "auth/denied", authError(password, []string{"publickey", "keyboard-interactive"}, nil), `The server refused the password of "robey". It also accepts: key or keyboard-interactive.`},
 		{"a wrong password where nothing else counts", "auth/denied", authError(password, password, nil), `The server refused the password of "robey".`},
 		{"a server that lets nobody in", "auth/denied", authError(nil, nil, nil), "by no way"},

@@ -18,7 +18,7 @@ type hop struct {
 	number int    // as wire.At has it: 0 is the target
 	target target // in place of the core's
 	alias  string
-	known  *sshcore.KnownHosts // nil with pins
+	known  *sshcore.KnownHosts // nil before the policy is made
 	client *sshcore.Client     // nil until connected
 
 	passkeys bool // one was offered

@@ -105,9 +105,6 @@ func (c *hop) askChallenge(index int) func(context.Context, sshcore.Challenge) (
 
 // hostKeys makes the page's policy ours.
 func (c *hop) hostKeys(p wire.HostKeyPolicy) (sshcore.HostKeyPolicy, error) {
-	if len(p.Pins) > 0 {
-		return sshcore.Pinned(p.Pins...), nil
-	}
 	known, err := sshcore.ParseKnownHosts(strings.NewReader(p.KnownHosts))
 	if err != nil {
 		return nil, err
@@ -122,21 +119,29 @@ func (c *hop) hostKeys(p wire.HostKeyPolicy) (sshcore.HostKeyPolicy, error) {
 	c.known = known
 	policy := &learningPolicy{KnownHosts: known, hop: c}
 	known.OnAdd = func(line string) { policy.learned = line }
-	switch p.OnUnknown {
-	case "reject":
-		policy.check = known
-	case "warn":
-		policy.check = sshcore.WarnNew(known, func(k sshcore.HostKey) {
-			c.bridge.tell("hostKeyWarning", c.hostKey(k.Key))
-		})
-	case "add":
-		policy.check = sshcore.AcceptNew(known)
-	case "ask":
-		policy.check = sshcore.AskNew(known, c.askHostKey)
-	default:
+	answers := map[string]answerNew{
+		"reject": nil,
+		"warn":   c.warnNew,
+		"add":    func(context.Context, sshcore.HostKey) (sshcore.Decision, error) { return sshcore.Remember, nil },
+		"ask":    c.askHostKey,
+	}
+	answer, ok := answers[p.OnUnknown]
+	if !ok {
 		return nil, fmt.Errorf("no policy for unknown hosts is called %q", p.OnUnknown)
 	}
+	policy.check = sshcore.AskNew(known, answer)
+	if len(p.Pins) > 0 {
+		policy.check = sshcore.KnownAndPinned(known, answer, p.Pins...)
+	}
 	return policy, nil
+}
+
+// answerNew decides about an unknown host; nil refuses it.
+type answerNew = func(context.Context, sshcore.HostKey) (sshcore.Decision, error)
+
+func (c *hop) warnNew(_ context.Context, k sshcore.HostKey) (sshcore.Decision, error) {
+	c.bridge.tell("hostKeyWarning", c.hostKey(k.Key))
+	return sshcore.Once, nil
 }
 
 // learningPolicy hands new lines of known_hosts to the page, and goes on only

@@ -120,8 +120,9 @@ type Auth struct {
 	Changeable  bool   `js:"changeable,omitempty"`                                        // password: another one can be asked for
 }
 
-// HostKeyPolicy decides about the server's key. Pins, if any, are all that
-// counts: fingerprints as `ssh-keygen -l` prints them, "SHA256:…".
+// HostKeyPolicy decides about the server's key. Pins, if any, have to agree with
+// the files, and are enough for a host that those do not know: fingerprints as
+// `ssh-keygen -l` prints them, "SHA256:…".
 type HostKeyPolicy struct {
 	Pins       []string `js:"pins"`
 	KnownHosts string   `js:"knownHosts"`       // text of a known_hosts file
@@ -337,9 +338,10 @@ type Error struct {
 
 // HostKeyFail goes with code hostkey.
 type HostKeyFail struct {
-	Reason  string     `js:"reason" values:"unknown,changed,revoked,mismatch"` // mismatch: no pin fits
-	Offered HostKey    `js:"offered"`
-	Known   []KnownKey `js:"known"`
+	Reason   string     `js:"reason" values:"unknown,changed,revoked,mismatch,disputed"` // mismatch: no pin fits; disputed: nor does it, but the key is known
+	Offered  HostKey    `js:"offered"`
+	Known    []KnownKey `js:"known"`
+	Expected []string   `js:"expected"` // the pins, if it is about them
 }
 
 // AuthFail goes with code auth.

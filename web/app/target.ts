@@ -11,7 +11,7 @@ export interface Target {
 	readonly port: number;
 	/** Empty: still to be asked for. */
 	readonly username: string;
-	/** `SHA256:…` that a link promised. It answers for a host that is not known, once. */
+	/** `SHA256:…` that a link promised. No other key will do; for a host that is not known it is enough, once. */
 	readonly fingerprint?: string;
 	/** The file that `-i` named; a page cannot open it by name. */
 	readonly keyFile?: string;

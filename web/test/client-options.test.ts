@@ -112,6 +112,7 @@ describe("options of connect", () => {
 		["no host key policy", { hostKey: undefined }, /hostKey is absent; no default is safe/],
 		["an MD5 fingerprint", { hostKey: { pin: "MD5:aa:bb" } }, /hostKey.pin "MD5:aa:bb" is no fingerprint/],
 		["no pins", { hostKey: { pin: [] } }, /hostKey.pin is empty/],
+		["an MD5 fingerprint beside a list", { hostKey: { knownHosts: "", pin: "MD5:aa:bb" } }, /hostKey.pin "MD5:aa:bb"/],
 		[
 			"an unknown policy",
 			{ hostKey: { knownHosts: "", onUnknown: "ignore" } },
@@ -160,6 +161,7 @@ describe("known hosts", () => {
 		assert.equal(await readKnownHosts({ knownHosts: "text" }), "text");
 		assert.equal(await readKnownHosts({ knownHosts: store }), "from the store");
 		assert.equal(await readKnownHosts({ pin }), "");
+		assert.equal(await readKnownHosts({ pin, knownHosts: "text" }), "text");
 	});
 
 	it("go to the core with what to do about unknown ones", () => {
@@ -176,5 +178,6 @@ describe("known hosts", () => {
 			system: ["a", "b"],
 		});
 		assert.deepEqual(policy({ onUnknown: async () => "once" }), { pins: [], knownHosts: "text", onUnknown: "ask" });
+		assert.deepEqual(policy({ pin }), { pins: [pin], knownHosts: "text", onUnknown: "reject" });
 	});
 });

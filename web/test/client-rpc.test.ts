@@ -180,13 +180,13 @@ describe("an error of the core", () => {
 				code: "hostkey",
 				reason: "changed",
 				message: "Changed.",
-				hostKey: { reason: "changed", offered: { hop: 0, ...offered }, known },
+				hostKey: { reason: "changed", offered: { hop: 0, ...offered }, known, expected: ["SHA256:z"] },
 			},
 		});
 		assert.ok(e instanceof HostKeyError && e instanceof SSHError);
 		assert.deepEqual(
-			[e.name, e.code, e.reason, e.offered, e.known],
-			["HostKeyError", "hostkey", "changed", offered, known],
+			[e.name, e.code, e.reason, e.offered, e.known, e.expected],
+			["HostKeyError", "hostkey", "changed", offered, known, ["SHA256:z"]],
 		);
 	});
 

@@ -39,7 +39,8 @@ export async function connecting(connect: typeof Client.connect): Promise<void> 
 
 export function failing(error: unknown, types: typeof Client): void {
 	if (error instanceof types.TimeoutError) same<typeof error.stdout, Uint8Array>();
-	if (error instanceof types.HostKeyError) same<typeof error.reason, "unknown" | "changed" | "revoked" | "mismatch">();
+	if (error instanceof types.HostKeyError)
+		same<typeof error.reason, "unknown" | "changed" | "revoked" | "mismatch" | "disputed">();
 	if (error instanceof types.AuthError) same<typeof error.allowed, readonly string[]>();
 	// @ts-expect-error: no such code
 	if (error instanceof types.SSHError && error.code === "hostKey") throw error;

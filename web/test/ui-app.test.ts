@@ -163,6 +163,15 @@ const problems: [name: string, error: unknown, code: string, says: RegExp][] = [
 		/^(?!.*nothing was sent.*nothing was sent).*nothing was sent.*SHA256:x/is,
 	],
 	[
+		"a wrong pin is named beside the key",
+		new HostKeyError("The key of db1 is the saved one, but another was expected.", key, [], {
+			reason: "disputed",
+			expected: ["SHA256:y"],
+		}),
+		"hostkey/disputed",
+		/SHA256:x.*SHA256:y/s,
+	],
+	[
 		"an unknown key says that nothing was sent",
 		new HostKeyError("The key of db1 is not known.", key, [], { reason: "unknown" }),
 		"hostkey/unknown",

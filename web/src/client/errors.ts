@@ -43,19 +43,26 @@ export class SSHError extends Error {
 	}
 }
 
+interface HostKeyExtra extends Extra {
+	readonly expected?: readonly string[];
+}
+
 /** The server's key was not accepted. Nothing secret was sent. */
 export class HostKeyError extends SSHError {
 	override readonly name = "HostKeyError";
-	declare readonly reason: "unknown" | "changed" | "revoked" | "mismatch";
+	declare readonly reason: "unknown" | "changed" | "revoked" | "mismatch" | "disputed";
 	/** What the server showed. */
 	readonly offered: HostKey;
 	/** What was known about it. */
 	readonly known: readonly KnownKey[];
+	/** The pinned fingerprints, if the key is none of them. */
+	readonly expected: readonly string[];
 
-	constructor(message: string, offered: HostKey, known: readonly KnownKey[], extra: Extra) {
+	constructor(message: string, offered: HostKey, known: readonly KnownKey[], extra: HostKeyExtra) {
 		super("hostkey", message, extra);
 		this.offered = offered;
 		this.known = known;
+		this.expected = extra.expected ?? [];
 	}
 }
 
@@ -149,9 +156,9 @@ export function fromWire(error: WireError, cause?: unknown): SSHError {
 	const { message } = error;
 	const extra: Extra = { reason: error.reason, hint: error.hint, jump: error.jump, cause };
 	if (error.hostKey) {
-		const { known, reason } = error.hostKey;
+		const { known, reason, expected } = error.hostKey;
 		const { hop: _, ...offered } = error.hostKey.offered;
-		return new HostKeyError(message, offered, known, { ...extra, reason });
+		return new HostKeyError(message, offered, known, { ...extra, reason, expected });
 	}
 	if (error.algorithms) return new AlgorithmError(message, error.algorithms, extra);
 	if (error.sftp) return new SFTPError(error.code, message, error.sftp.path, { ...extra, ...error.sftp });

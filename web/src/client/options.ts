@@ -78,7 +78,7 @@ function aliasOf(alias: string): string {
 
 /** Where the options' known_hosts text comes from; "" if only pins count. */
 export async function readKnownHosts(policy: HostKeyPolicy): Promise<string> {
-	if (typeof policy !== "object" || policy === null || "pin" in policy) return "";
+	if (typeof policy !== "object" || policy === null || !("knownHosts" in policy)) return "";
 	const { knownHosts } = policy;
 	return typeof knownHosts === "string" ? knownHosts : knownHosts.read();
 }
@@ -181,22 +181,21 @@ function keyOf(key: string | Uint8Array, at: string): Uint8Array {
 
 function policyOf(policy: HostKeyPolicy, knownHosts: string): WirePolicy {
 	if (typeof policy !== "object" || policy === null) throw new TypeError("hostKey is absent; no default is safe");
-	if ("pin" in policy) {
-		const pins = typeof policy.pin === "string" ? [policy.pin] : [...policy.pin];
-		if (pins.length === 0) throw new TypeError("hostKey.pin is empty");
-		for (const pin of pins) {
-			if (!/^SHA256:[A-Za-z0-9+/]{43}=?$/.test(pin))
-				throw new TypeError(
-					`hostKey.pin ${JSON.stringify(pin)} is no fingerprint as ssh-keygen -l prints it: SHA256:…`,
-				);
-		}
-		return { pins, knownHosts: "", onUnknown: "reject" };
-	}
+	const pins = policy.pin === undefined ? [] : pinsOf(policy.pin);
+	if (!("knownHosts" in policy)) return { pins, knownHosts: "", onUnknown: "reject" };
 	const { onUnknown = "reject", systemKnownHosts: system = [] } = policy;
 	const lists = typeof system === "string" ? [system] : [...system];
-	const known = { pins: [], knownHosts, ...(lists.length > 0 && { system: lists }) };
+	const known = { pins, knownHosts, ...(lists.length > 0 && { system: lists }) };
 	if (typeof onUnknown === "function") return { ...known, onUnknown: "ask" };
 	if (!UNKNOWN_ACTIONS.includes(onUnknown))
 		throw new TypeError(`hostKey.onUnknown is none of ${UNKNOWN_ACTIONS.join(", ")} and no function`);
 	return { ...known, onUnknown };
+}
+
+function pinsOf(pin: string | readonly string[]): string[] {
+	const pins = typeof pin === "string" ? [pin] : [...pin];
+	if (pins.length === 0) throw new TypeError("hostKey.pin is empty");
+	const bad = pins.find((each) => !/^SHA256:[A-Za-z0-9+/]{43}=?$/.test(each));
+	if (bad === undefined) return pins;
+	throw new TypeError(`hostKey.pin ${JSON.stringify(bad)} is no fingerprint as ssh-keygen -l prints it: SHA256:…`);
 }

@@ -12,7 +12,7 @@ export function handlersFor(options: ConnectOptions, events: ConnectionEvents, l
 	return {
 		async askHostKey({ hop, ...key }) {
 			const { hostKey } = at(hop);
-			if ("pin" in hostKey || typeof hostKey.onUnknown !== "function") return { decision: "reject" };
+			if (!("knownHosts" in hostKey) || typeof hostKey.onUnknown !== "function") return { decision: "reject" };
 			return { decision: await hostKey.onUnknown(key) };
 		},
 		askPassword(ask, signal) {
@@ -87,7 +87,7 @@ export function handlersFor(options: ConnectOptions, events: ConnectionEvents, l
 
 /** First what is new, so that the host is never without a key. */
 async function acceptKeys(policy: HostKeyPolicy, added: readonly HostKey[], gone: readonly KnownKey[]): Promise<void> {
-	if ("pin" in policy || typeof policy.knownHosts === "string") return;
+	if (!("knownHosts" in policy) || typeof policy.knownHosts === "string") return;
 	for (const key of added) await policy.knownHosts.add(key.line);
 	if (gone.length > 0) await policy.knownHosts.remove?.(gone.map((key) => key.line));
 }

@@ -56,11 +56,11 @@ export function withTicket(options: ConnectOptions): ConnectOptions {
 
 /** Says of a key that is not the pinned one who had pinned it. */
 export function blameTicket(error: unknown, { ticket }: ConnectOptions): unknown {
-	if (!(error instanceof HostKeyError) || error.reason !== "mismatch") return error;
+	if (!(error instanceof HostKeyError) || error.reason !== "mismatch" || error.jump !== "") return error;
 	if (ticket === undefined || readTicket(ticket).hostKeys.length === 0) return error;
-	const { message, offered, known, reason, jump } = error;
+	const { message, offered, known, expected, reason } = error;
 	return new HostKeyError(message, offered, known, {
-		...{ reason, jump, cause: error },
+		...{ expected, reason, cause: error },
 		hint: "Your administrator pinned this server's key, and the server shows another. Tell whoever runs the portal.",
 	});
 }

@@ -145,6 +145,11 @@ export interface Challenge {
 export type HostKeyPolicy =
 	| { readonly pin: string | readonly string[] }
 	| {
+			/**
+			 * Fingerprints, such as the one that a link names: the key must be one of these as well. For a host of which
+			 * nothing is known that is enough: nobody is asked, and nothing is stored.
+			 */
+			readonly pin?: string | readonly string[];
 			/** Text of a known_hosts file, or a place that keeps one. */
 			readonly knownHosts: string | KnownHostsStore;
 			/** Text of known_hosts files that count as well and are never changed, such as an administrator's list. */

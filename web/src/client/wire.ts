@@ -765,8 +765,9 @@ export interface Auth {
 }
 
 /**
- * HostKeyPolicy decides about the server's key. Pins, if any, are all that
- * counts: fingerprints as `ssh-keygen -l` prints them, "SHA256:…".
+ * HostKeyPolicy decides about the server's key. Pins, if any, have to agree with
+ * the files, and are enough for a host that those do not know: fingerprints as
+ * `ssh-keygen -l` prints them, "SHA256:…".
  */
 export interface HostKeyPolicy {
 	readonly pins: readonly string[];
@@ -863,10 +864,12 @@ export interface ConfigIgnored {
 
 /** HostKeyFail goes with code hostkey. */
 export interface HostKeyFail {
-	/** mismatch: no pin fits */
-	readonly reason: "unknown" | "changed" | "revoked" | "mismatch";
+	/** mismatch: no pin fits; disputed: nor does it, but the key is known */
+	readonly reason: "unknown" | "changed" | "revoked" | "mismatch" | "disputed";
 	readonly offered: HostKey;
 	readonly known: readonly KnownKey[];
+	/** the pins, if it is about them */
+	readonly expected: readonly string[];
 }
 
 /** AuthFail goes with code auth. */

@@ -64,8 +64,8 @@ export interface TerminalOptions
 	/** Text of known_hosts files that count as well and are never changed, such as an administrator's list. */
 	readonly systemKnownHosts?: string | readonly string[];
 	/**
-	 * A fingerprint that a link promised, for a host that is not known: this key is taken without a question and not
-	 * saved, and another is refused. A known host's keys decide alone.
+	 * A fingerprint that a link promised: another key is refused. For a host that is not known it is enough: its key is
+	 * taken without a question, and not saved. A known host's key must be both.
 	 */
 	readonly promisedFingerprint?: string;
 	/** Whether programs may put text on the clipboard (OSC 52). Off if absent; reading it is never allowed. */

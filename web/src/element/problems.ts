@@ -77,9 +77,11 @@ function wordsFor(error: SSHError, where: Where): Pick<Problem, "title" | "cause
 }
 
 /** Of every key but an unknown one, the title says already that nothing was sent. */
-function shownKey({ reason, offered }: HostKeyError): string {
+function shownKey({ reason, offered, expected }: HostKeyError): string {
 	const shown = t("problem.shown-key", { fingerprint: offered.fingerprint });
-	return reason === "unknown" ? `${t("problem.nothing-sent")} ${shown}` : shown;
+	if (reason === "unknown") return `${t("problem.nothing-sent")} ${shown}`;
+	if (expected.length === 0) return shown;
+	return `${shown} ${t("problem.expected-key", { fingerprint: expected.join(", ") })}`;
 }
 
 function triedKeys(error: AuthError, { keys }: Where): string {

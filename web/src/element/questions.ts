@@ -100,7 +100,9 @@ export class Questions {
 	hostKey(options: TerminalOptions, pin: string | undefined, signal: AbortSignal): HostKeyPolicy {
 		if (options.hostKey !== undefined) return options.hostKey;
 		if (pin !== undefined) return { pin };
+		const { promisedFingerprint: promised } = options;
 		return {
+			...(promised !== undefined && { pin: promised }),
 			knownHosts: options.knownHosts ?? "",
 			systemKnownHosts: options.systemKnownHosts ?? [],
 			onUnknown: (key) => this.#newHostKey(key, options, signal),
@@ -184,15 +186,9 @@ export class Questions {
 		const id = `${key.host} ${key.port} ${key.fingerprint}`;
 		if (this.#trusted.has(id)) return "once";
 		const canSave = options.knownHosts !== undefined;
-		const { promisedFingerprint: promised } = options;
-		// Not remembered: a link is as good as where it came from, and that nobody may ask tomorrow.
-		if (promised === key.fingerprint) return "once";
 		const answer =
 			PromptEvent.ask<HostKey, Decision>(this.#target, "ssh-hostkey", key) ??
-			this.#layer.ask<Decision>(
-				(answering) => newHostKeyCard(key, { canSave, broken: promised !== undefined }, answering),
-				signal,
-			);
+			this.#layer.ask<Decision>((answering) => newHostKeyCard(key, canSave, answering), signal);
 		const decision = await answer;
 		if (decision === "reject") throw cancelled();
 		this.#trusted.add(id);

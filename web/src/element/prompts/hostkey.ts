@@ -16,26 +16,17 @@ export interface KeyHistory {
 	readonly uses?: number;
 }
 
-/** How the new-key question is put. */
-export interface NewKeyOptions {
-	/** There is a place to save the key in. */
-	readonly canSave: boolean;
-	/** A link promised another key: this one is not to be had. */
-	readonly broken: boolean;
-}
-
-/** Asks about the key of a host that is not known yet. */
-export function newHostKeyCard(key: HostKey, options: NewKeyOptions, { done, cancel }: Answering<Decision>): Card {
-	const trust = button(t(options.canSave ? "hostkey.trust-save" : "hostkey.trust"), "primary", () =>
-		done(options.canSave ? "remember" : "once"),
+/** Asks about the key of a host that is not known yet; canSave tells whether there is a place for it. */
+export function newHostKeyCard(key: HostKey, canSave: boolean, { done, cancel }: Answering<Decision>): Card {
+	const trust = button(t(canSave ? "hostkey.trust-save" : "hostkey.trust"), "primary", () =>
+		done(canSave ? "remember" : "once"),
 	);
 	const once = button(t("hostkey.once"), "quiet", () => done("once"));
 	const refuse = button(t("cancel"), "quiet", cancel);
 	const allow = (allowed: boolean): void => {
-		trust.disabled = options.broken || !allowed;
-		once.disabled = options.broken || !allowed;
+		trust.disabled = !allowed;
+		once.disabled = !allowed;
 	};
-	allow(true);
 	const element = card({
 		title:
 			key.port === 22
@@ -45,12 +36,11 @@ export function newHostKeyCard(key: HostKey, options: NewKeyOptions, { done, can
 		body: [
 			p(t("hostkey.is", { kind: keyKind(key.type) })),
 			fingerprintBlock(key),
-			options.broken && h("p", { class: "hint bad", role: "alert" }, t("hostkey.broken-promise")),
 			...relatives(key),
 			compareField(key, allow),
 			h("p", { class: "quiet" }, t("hostkey.warning")),
 		],
-		actions: options.canSave ? [trust, once, refuse] : [trust, refuse],
+		actions: canSave ? [trust, once, refuse] : [trust, refuse],
 	});
 	// Cancel has the focus, so that a hasty Enter accepts nothing.
 	return { element, focus: refuse };

@@ -74,6 +74,7 @@ export const english = {
 	"problem.broke": "Something in this page broke.",
 	"problem.broke.todo": "Try again. If it happens again, report it with the details below.",
 	"problem.shown-key": "The server showed {fingerprint}.",
+	"problem.expected-key": "Expected was {fingerprint}.",
 	"problem.nothing-sent": "Nothing was sent: no password and no key.",
 	"problem.tried-keys": "Tried: {keys}. Its public half must stand in the account's authorized_keys.",
 	"problem.refused-password": "The server refused the password of {user}.",
@@ -129,7 +130,6 @@ export const english = {
 	"hostkey.picture": "Picture of the fingerprint",
 	"hostkey.show-picture": "Show picture",
 	"hostkey.hide-picture": "Hide picture",
-	"hostkey.broken-promise": "It does not match the fingerprint in the link. Do not continue.",
 	"hostkey.same": "You know this very key already, as {names}.",
 	"hostkey.other-kind":
 		"For this host you have saved another type of key ({kinds}). The server should still show that one: be careful.",

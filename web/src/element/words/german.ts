@@ -66,6 +66,7 @@ export const german: Words & OwnWords = {
 	"problem.broke": "In dieser Seite ist etwas schiefgegangen.",
 	"problem.broke.todo": "Versuchen Sie es noch einmal. Wiederholt es sich, melden Sie es mit den Einzelheiten unten.",
 	"problem.shown-key": "Der Server zeigte {fingerprint}.",
+	"problem.expected-key": "Erwartet war {fingerprint}.",
 	"problem.nothing-sent": "Es wurde nichts gesendet: kein Passwort und kein Schlüssel.",
 	"problem.tried-keys": "Versucht: {keys}. Die öffentliche Hälfte muss in authorized_keys des Kontos stehen.",
 	"problem.refused-password": "Der Server hat das Passwort von {user} abgelehnt.",
@@ -120,7 +121,6 @@ export const german: Words & OwnWords = {
 	"hostkey.picture": "Bild des Fingerabdrucks",
 	"hostkey.show-picture": "Bild zeigen",
 	"hostkey.hide-picture": "Bild verbergen",
-	"hostkey.broken-promise": "Er stimmt nicht mit dem Fingerabdruck im Link überein. Machen Sie nicht weiter.",
 	"hostkey.same": "Genau diesen Schlüssel kennen Sie schon, als {names}.",
 	"hostkey.other-kind":
 		"Für diesen Host haben Sie einen Schlüssel anderer Art gespeichert ({kinds}). Der Server sollte noch jenen zeigen: seien Sie vorsichtig.",
@@ -454,6 +454,9 @@ export const german: Words & OwnWords = {
 	"hint.dial/timeout": "Eine Firewall verwirft vielleicht den Verkehr, oder die Maschine ist aus.",
 	"error.hostkey/mismatch": "{where} zeigt einen anderen Schlüssel als den festgelegten.",
 	"hint.hostkey/mismatch": "Es wurde nichts gesendet. Fragen Sie, wer Ihnen den Fingerabdruck gegeben hat.",
+	"error.hostkey/disputed": "{where} zeigt den gespeicherten Schlüssel, aber erwartet war ein anderer.",
+	"hint.hostkey/disputed":
+		"Es wurde nichts gesendet. Fragen Sie den Betreiber des Servers nach seinem Fingerabdruck. Ist es der des gespeicherten Schlüssels, dann stimmt der Link oder die Liste nicht, die den anderen nennt: verbinden Sie ohne.",
 	"error.auth/denied": "{where} hat die Anmeldung abgelehnt.",
 	"hint.auth/denied":
 		"Prüfen Sie Benutzername, Passwort und Schlüssel. Stimmen sie, ist das Konto vielleicht gesperrt oder abgelaufen: fragen Sie, wer den Server betreibt.",
