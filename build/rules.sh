@@ -28,6 +28,14 @@ if [ "$lines" -gt 60 ]; then
 	bad=1
 fi
 
+# An upload fills three buffers in turn: safe while the core never has more than one of them untaken.
+window=$(sed -n 's/^[[:space:]]*window = \(1 << [0-9]*\)$/\1/p' wasm/port.go)
+slice=$(sed -n 's/^const SLICE = \([0-9* ]*\);$/\1/p' web/src/worker/files.ts)
+if [ -z "$window" ] || [ -z "$slice" ] || [ $(($window)) -gt $(($slice)) ]; then
+	echo "rules: window in wasm/port.go ($window) may not exceed SLICE in web/src/worker/files.ts ($slice)" >&2
+	bad=1
+fi
+
 # And of what was built: a policy without 'unsafe-eval' or blob: has to be enough (docs/embedding.md).
 if grep -lE '(^|[^.A-Za-z0-9_$])(eval|Function)\(["`A-Za-z]|new Function\b|Worker\((URL\.createObjectURL|["`](blob|data):)' dist/npm/*.js; then
 	echo "rules: what is packed makes code of strings, or Workers of blobs" >&2
