@@ -24,7 +24,7 @@ export const exec: Figures = {
 			const target = bench.target(sshd);
 			const job = { kind: "download", target, bytes: bytes / 4, runs: 1 };
 			const [mine, std]: [number[], number[]] = [[], []];
-			for (let i = 0; i < 3; i++)
+			for (let i = 0; i < 2; i++)
 				for (const [times, insecure] of [
 					[mine, false],
 					[std, true],
