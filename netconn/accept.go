@@ -146,11 +146,15 @@ func (r *Request) Open(route string) (*Conn, error) {
 	// the lock then.
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	defer func() {
+		if c.link == nil { // after a panic too: nobody would end it later
+			c.end(ending{err: net.ErrClosed, code: CodeInternal})
+		}
+	}()
 	if r.keep != nil {
 		r.keep.in.add(r.keep, c)
 	}
 	if err := r.sock.Send(o.append(nil)); err != nil {
-		c.end(ending{err: net.ErrClosed, code: CodeInternal})
 		r.sock.Close(CodeInternal, "")
 		return nil, fmt.Errorf("netconn: tell the client: %w", err)
 	}

@@ -1,6 +1,7 @@
 package netconn
 
 import (
+	"context"
 	"errors"
 	"io"
 	"sync/atomic"
@@ -90,5 +91,31 @@ func TestAPanicEndsItsConnection(t *testing.T) {
 				t.Errorf("%d bytes are still held, of %d connections", n, len(memory.conns))
 			}
 		})
+	}
+}
+
+func TestAPanicInOPENEDLeavesNoSessionBehind(t *testing.T) {
+	sessions := new(Sessions)
+	a, b := newPipe()
+	sock := &brokenSocket{Socket: b}
+	go func() {
+		a.Receive() // HELLO
+		a.Send(open{resumable: true, window: 1 << 20, target: Target{Host: "target.example", Port: 22}}.append(nil))
+	}()
+	r, err := Accept(context.Background(), sock, AcceptOptions{Sessions: sessions})
+	if err != nil {
+		t.Fatal(err)
+	}
+	sock.send.Store(true)
+	func() {
+		defer func() {
+			if recover() == nil {
+				t.Error("nothing has happened")
+			}
+		}()
+		r.Open("")
+	}()
+	if n := len(sessions.conns); n != 0 {
+		t.Errorf("%d sessions are kept", n)
 	}
 }

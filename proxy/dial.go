@@ -38,7 +38,7 @@ type route struct {
 
 // connect checks, looks up and dials what a client asked for. The name is
 // looked up once; what is dialled are the addresses that were checked.
-func (p *Proxy) connect(ctx context.Context, t target) (*route, error) {
+func (p *Proxy) connect(ctx context.Context, t target) (rt *route, err error) {
 	if err := p.policy.Load().consider(t); err != nil {
 		return nil, refused(t, err)
 	}
@@ -54,15 +54,20 @@ func (p *Proxy) connect(ctx context.Context, t target) (*route, error) {
 	if err != nil {
 		return nil, refused(t, err)
 	}
-	remote, _ := netip.ParseAddrPort(conn.RemoteAddr().String())
-	rt := &route{conn: conn, rule: rule, addr: remote}
-	if !p.cfg.Local && !p.cfg.AnyProtocol {
-		if rt.head, err = readGreeting(ctx, conn, greetingWait); err != nil {
+	defer func() {
+		if rt == nil { // after a panic too
 			conn.Close()
+		}
+	}()
+	testOnlyStep("greet")
+	var head []byte
+	if !p.cfg.Local && !p.cfg.AnyProtocol {
+		if head, err = readGreeting(ctx, conn, greetingWait); err != nil {
 			return nil, refused(t, err)
 		}
 	}
-	return rt, nil
+	remote, _ := netip.ParseAddrPort(conn.RemoteAddr().String())
+	return &route{conn: conn, rule: rule, addr: remote, head: head}, nil
 }
 
 // resolve returns the addresses of t's name.

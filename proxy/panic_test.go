@@ -3,7 +3,9 @@ package proxy
 import (
 	"context"
 	"io"
+	"net"
 	"net/netip"
+	"runtime/debug"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -90,4 +92,29 @@ func TestAPanicCostsOnePlainSession(t *testing.T) {
 		t.Errorf("the client is told %v", err)
 	}
 	until(t, "the session is still counted", func() bool { return s.Sessions() == 0 })
+}
+
+// The collector would close the socket some day; the test does without it.
+func TestAPanicBeforeTheSessionEndsTheConnectionToItsTarget(t *testing.T) {
+	before := debug.SetGCPercent(-1)
+	t.Cleanup(func() { debug.SetGCPercent(before) })
+	for _, step := range []string{"greet", "open"} {
+		t.Run(step, func(t *testing.T) {
+			cfg := anywhere()
+			arm := breakAt(t, step)
+			s := serve(t, cfg)
+			ends := make(chan error, 1)
+			addr := server(t, func(c *net.TCPConn) {
+				_, err := c.Read(make([]byte, 1))
+				ends <- err
+			})
+			arm()
+			if _, err := s.dial(t, addr); !isCode(err, netconn.CodeInternal) {
+				t.Errorf("the client is told %v", err)
+			}
+			if err := <-ends; err != io.EOF {
+				t.Errorf("the target's connection ends with %v", err)
+			}
+		})
+	}
 }

@@ -63,7 +63,7 @@ func (p *Proxy) serveSession(ctx context.Context, socket netconn.Socket, v visit
 
 // admit hears what a client wants and connects it, or notes in rec why not. full
 // says that there is no place for it.
-func (p *Proxy) admit(ctx context.Context, socket netconn.Socket, rec *record, full error) (*netconn.Conn, *route) {
+func (p *Proxy) admit(ctx context.Context, socket netconn.Socket, rec *record, full error) (conn *netconn.Conn, rt *route) {
 	v := rec.visit
 	req, err := netconn.Accept(ctx, socket, netconn.AcceptOptions{
 		Timeout:  p.cfg.Limits.OpenTimeout,
@@ -84,15 +84,21 @@ func (p *Proxy) admit(ctx context.Context, socket netconn.Socket, rec *record, f
 		return nil, nil
 	}
 	rec.host, rec.port = req.Host, req.Port
-	rt, err := p.routeFor(ctx, req, rec, full)
+	rt, err = p.routeFor(ctx, req, rec, full)
 	if err != nil {
 		p.refuse(ctx, req, rec, err)
 		return nil, nil
 	}
+	target := rt.conn
+	defer func() {
+		if conn == nil { // after a panic too
+			target.Close()
+		}
+	}()
+	testOnlyStep("open")
 	rec.rule, rec.addr = rt.rule, rt.addr
-	conn, err := req.Open(p.cfg.Replica)
+	conn, err = req.Open(p.cfg.Replica)
 	if err != nil {
-		rt.conn.Close()
 		rec.reason = err.Error()
 		return nil, nil
 	}
