@@ -100,13 +100,13 @@ func (p *Proxy) Reload(allow []string) error {
 }
 
 // Server returns an HTTP server for the proxy, with the time limits that keep
-// slow clients from holding it, and no more connections without a request of one
-// address than its sessions could need. Its Shutdown does not end relayed sessions:
+// slow clients from holding it, and no more connections of one address than its
+// sessions could need. Its Shutdown does not end relayed sessions:
 // that is Drain's part.
 func (p *Proxy) Server() *http.Server {
 	return &http.Server{
 		Handler:           p,
-		ConnState:         p.newWaiting().connState,
+		ConnState:         p.newVisits().connState,
 		ReadHeaderTimeout: 5 * time.Second,
 		ReadTimeout:       30 * time.Second, // lifted when a WebSocket takes over
 		WriteTimeout:      10 * time.Minute, // as well; the wasm has to fit through a slow line

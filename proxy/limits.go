@@ -15,7 +15,7 @@ type Limits struct {
 	UpgradeBurst         int           // of one address: 120, 20
 	UpgradesPerUser      int           // in a minute: none, 30
 	FailedDialsPerMinute int           // of one user, or address where there are none; then a minute's pause: none, 10
-	SessionsPerIP        int           // open at once: 50, 40; eight times as many connections may be without a request: any, 320
+	SessionsPerIP        int           // open at once: 50, 40; eight times as many connections may be none: any, 320
 	SessionsPerUser      int           // open at once: 50, 20
 	Sessions             int           // open at once: 200, 5000
 	OpenTimeout          time.Duration // from the upgrade to the OPEN frame: 5 s

@@ -14,6 +14,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"testing/fstest"
 	"testing/synctest"
 	"time"
 
@@ -190,8 +191,8 @@ func TestDawdlersCountForTheirAddress(t *testing.T) {
 	})
 }
 
-// What has no request yet, or none any more, counts for its address as well.
-func TestConnectionsWithoutARequestAreBounded(t *testing.T) {
+// What is no session counts for its address as well, whatever it is doing.
+func TestConnectionsThatAreNoSessionsAreBounded(t *testing.T) {
 	half := func(t *testing.T, c net.Conn) {
 		io.WriteString(c, "GET /readyz HTTP/1.1\r\nHost: loc")
 	}
@@ -203,7 +204,14 @@ func TestConnectionsWithoutARequestAreBounded(t *testing.T) {
 		}
 		io.Copy(io.Discard, res.Body)
 	}
-	const each = waitingPerSession // of an address that may have one session
+	// The answer is begun, and nobody reads it to its end.
+	unread := func(t *testing.T, c net.Conn) {
+		io.WriteString(c, "GET /big.txt HTTP/1.1\r\nHost: localhost\r\n\r\n")
+		c.Read(make([]byte, 1))
+	}
+	page := testPage()
+	page["big.txt"] = &fstest.MapFile{Data: make([]byte, 1<<20)}
+	const each = visitsPerSession // of an address that may have one session
 	for _, tt := range []struct {
 		name  string
 		begin func(*testing.T, net.Conn)
@@ -218,6 +226,8 @@ func TestConnectionsWithoutARequestAreBounded(t *testing.T) {
 		{"half of a header, from the proxy in front", half, false, "198.51.100.1", false},
 		{"half of a header, on this machine", half, true, "192.0.2.1", false},
 		{"an answered request, from the same address", idle, false, "192.0.2.1", true},
+		{"an answer that is not read, from the same address", unread, false, "192.0.2.1", true},
+		{"an answer that is not read, from another address", unread, false, "192.0.2.2", false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -226,6 +236,7 @@ func TestConnectionsWithoutARequestAreBounded(t *testing.T) {
 					Local: tt.local, Hosts: []string{"localhost"}, Allow: []string{"*"},
 					TrustedProxies: []netip.Prefix{netip.MustParsePrefix("198.51.100.0/24")},
 					Limits:         Limits{SessionsPerIP: 1},
+					Page:           page,
 					Log:            slog.New(slog.NewTextHandler(log, nil)),
 				}
 				l := inMemory(t, cfg)
@@ -247,7 +258,7 @@ func TestConnectionsWithoutARequestAreBounded(t *testing.T) {
 				if told := strings.Contains(log.String(), "connection refused"); told != tt.ended {
 					t.Errorf("the log tells of it: %v", told)
 				}
-				time.Sleep(2 * time.Minute) // their deadlines
+				time.Sleep(12 * time.Minute) // their deadlines
 				if !open() {
 					t.Error("when the others are ended, one more is ended too")
 				}

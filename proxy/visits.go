@@ -9,14 +9,15 @@ import (
 	"github.com/wasmiko/wasmiko/proxy/internal/throttle"
 )
 
-// waitingPerSession is how many connections without a request an address may have
-// for each session that it may have: a browser keeps six for the next request.
-const waitingPerSession = 8
+// visitsPerSession is how many connections an address may have for each session that
+// it may have: a browser keeps six.
+const visitsPerSession = 8
 
-// waiting counts the connections that have no request: TLS or headers are not
-// finished, or the last request is answered. Each is ended by a deadline, but
-// until then one address could have any number.
-type waiting struct {
+// visits counts the connections that are no sessions: TLS or headers are not
+// finished, a request is answered, or the next one is waited for. Each is ended by a
+// deadline, but until then one address could have any number, and leave its answers
+// unread.
+type visits struct {
 	limit   int // of one address; negative: none
 	exempt  func(netip.Addr) bool
 	onCrowd func(netip.Addr) // told of a connection that is ended
@@ -27,12 +28,15 @@ type waiting struct {
 }
 
 // connState is for http.Server.
-func (w *waiting) connState(c net.Conn, state http.ConnState) {
+func (w *visits) connState(c net.Conn, state http.ConnState) {
 	if w.limit < 0 {
 		return
 	}
-	if state != http.StateNew && state != http.StateIdle {
+	switch state {
+	case http.StateHijacked, http.StateClosed: // a session has a limit of its own
 		w.leave(c)
+		return
+	case http.StateActive, http.StateIdle: // it has come in before
 		return
 	}
 	peer, err := netip.ParseAddrPort(c.RemoteAddr().String())
@@ -45,7 +49,7 @@ func (w *waiting) connState(c net.Conn, state http.ConnState) {
 	}
 }
 
-func (w *waiting) enter(c net.Conn, key string) bool {
+func (w *visits) enter(c net.Conn, key string) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.perIP[key] >= w.limit {
@@ -56,7 +60,7 @@ func (w *waiting) enter(c net.Conn, key string) bool {
 	return true
 }
 
-func (w *waiting) leave(c net.Conn) {
+func (w *visits) leave(c net.Conn) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if key, in := w.of[c]; in {
@@ -67,13 +71,13 @@ func (w *waiting) leave(c net.Conn) {
 
 // newWaiting bounds strangers: who reaches a local proxy is on its machine, and a
 // trusted proxy has the connections of all its clients.
-func (p *Proxy) newWaiting() *waiting {
-	w := &waiting{
-		limit:  max(unlimited, waitingPerSession*p.cfg.Limits.SessionsPerIP),
+func (p *Proxy) newVisits() *visits {
+	w := &visits{
+		limit:  max(unlimited, visitsPerSession*p.cfg.Limits.SessionsPerIP),
 		exempt: p.trusts,
 		onCrowd: func(ip netip.Addr) {
 			if p.notes.Allow(throttle.Network(ip)) {
-				p.log.Info("connection refused", "client", ip, "reason", "too many of its address have no request")
+				p.log.Info("connection refused", "client", ip, "reason", "too many of its address are there")
 			}
 		},
 		of:    make(map[net.Conn]string),
