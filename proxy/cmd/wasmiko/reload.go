@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -25,15 +26,26 @@ type gateway struct {
 func (g *gateway) reload() {
 	o, err := reread(g.args)
 	if err == nil {
-		if _, err = o.plan(); err == nil {
-			err = g.renew(o)
-		}
+		err = g.fits(o)
+	}
+	if err == nil {
+		err = g.renew(o)
 	}
 	if err != nil {
 		g.log.Error("the configuration was not read again; the old one holds", "problem", err)
 		return
 	}
 	g.log.Info("the list of allowed targets was read again", "targets", len(o.Allow))
+}
+
+// fits says why what was read is not for a gateway that listens as this one does: an
+// empty list, which is fine on this machine alone, would open it to everybody.
+func (g *gateway) fits(o *options) error {
+	next, err := o.plan()
+	if err == nil && next.local != g.plan.local {
+		return errors.New("whether others can reach this gateway changes with a restart alone")
+	}
+	return err
 }
 
 // renew reads the files first: what is broken changes nothing.

@@ -83,6 +83,16 @@ func TestReload(t *testing.T) {
 	}
 }
 
+// The file that a gateway of this machine alone may have is an open relay's elsewhere.
+func TestAReloadOpensNoRelay(t *testing.T) {
+	const others = `"behind-tls-proxy": ["127.0.0.1"], "host": ["ssh.example.org"]`
+	config := file(t, "wasmiko.json", `{"allow": ["10.0.0.1"], `+others+`}`)
+	r := started(t, nil, "serve", "--listen", "127.0.0.1:0", "--config", config)
+	r.rewrite(t, config, `{}`, "changes with a restart alone")
+	r.rewrite(t, config, `{`+others+`}`, "this would be an open relay")
+	r.rewrite(t, config, `{"allow": ["10.0.0.2", "10.0.0.3"], `+others+`}`, `was read again","targets":2`)
+}
+
 // shown returns the fingerprint of the certificate that a new handshake shows.
 func shown(t *testing.T, url string) [32]byte {
 	t.Helper()
