@@ -41,6 +41,8 @@ var neverList = []forbidden{
 	never("100.100.100.200/32", "Alibaba's metadata service"),
 	never("fd00:ec2::254/128", "Amazon's metadata service"),
 	never("fd20:ce::254/128", "Google's metadata service"),
+	never("fd00:c1::a9fe:a9fe/128", "Oracle's metadata service"),
+	never("fd00:42::42/128", "Scaleway's metadata service"),
 
 	never("0.0.0.0/8", "this network (RFC 791)"), // Linux connects 0.0.0.0 to itself
 	never("169.254.0.0/16", "link-local"),
@@ -58,6 +60,7 @@ var neverList = []forbidden{
 	never("100::/64", "discard-only (RFC 6666)"),
 	never("2001::/32", "Teredo"),
 	never("2001:db8::/32", "for documentation only"),
+	never("3fff::/20", "for documentation only (RFC 9637)"),
 	never("5f00::/16", "segment routing (RFC 9602)"),
 	never("fe80::/10", "link-local"),
 	never("fec0::/10", "site-local (deprecated)"),
@@ -89,8 +92,12 @@ func neverReason(a netip.Addr) string {
 // for their members.
 var carrierNAT = netip.MustParsePrefix("100.64.0.0/10")
 
+// benchmarks is for networks under test (RFC 2544). Some overlays give its addresses to
+// names that they lead elsewhere.
+var benchmarks = netip.MustParsePrefix("198.18.0.0/15")
+
 // isInside reports whether the canonical address a lies in a network that is
 // not the internet: this machine, or a private one.
 func isInside(a netip.Addr) bool {
-	return a.IsLoopback() || a.IsPrivate() || carrierNAT.Contains(a)
+	return a.IsLoopback() || a.IsPrivate() || carrierNAT.Contains(a) || benchmarks.Contains(a)
 }

@@ -87,7 +87,8 @@ func mayNever(a netip.Addr) bool {
 		case [6]byte(b[:6]) == [6]byte{0, 0x64, 0xff, 0x9b, 0, 1}, [4]byte(b[:4]) == [4]byte{0x20, 1, 0, 0}, [4]byte(b[:4]) == [4]byte{0x20, 1, 0x0d, 0xb8},
 			b[0] == 0x5f && b[1] == 0, b[0] == 0xfe && b[1]&0xc0 == 0xc0, [8]byte(b[:8]) == [8]byte{1},
 			a != netip.IPv6Loopback() && [12]byte(b[:12]) == [12]byte{}, [12]byte(b[:12]) == [12]byte{8: 0xff, 9: 0xff},
-			a.String() == "fd00:ec2::254", a.String() == "fd20:ce::254":
+			[2]byte(b[:2]) == [2]byte{0x3f, 0xff} && b[2] < 0x10,
+			a.String() == "fd00:ec2::254", a.String() == "fd20:ce::254", a.String() == "fd00:c1::a9fe:a9fe", a.String() == "fd00:42::42":
 			return true
 		}
 		return a.IsLinkLocalUnicast() || a.IsMulticast()
