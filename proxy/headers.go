@@ -143,13 +143,24 @@ func (p *Proxy) clientIP(r *http.Request) netip.Addr {
 		if !p.trusts(ip) {
 			break
 		}
-		next, err := netip.ParseAddr(strings.TrimSpace(hop))
+		next, err := parseHop(strings.TrimSpace(hop))
 		if err != nil {
 			break
 		}
-		ip = next.Unmap()
+		ip = next
 	}
 	return ip
+}
+
+// parseHop reads an address as proxies write it; some write the port too.
+func parseHop(hop string) (netip.Addr, error) {
+	addr, err := netip.ParseAddr(hop)
+	if err != nil {
+		var with netip.AddrPort
+		with, err = netip.ParseAddrPort(hop)
+		addr = with.Addr()
+	}
+	return addr.Unmap().WithZone(""), err
 }
 
 func (p *Proxy) trusts(ip netip.Addr) bool {

@@ -213,6 +213,9 @@ func TestClientIP(t *testing.T) {
 		{"a client that sends a header of its own", []string{"10.0.0.0/8"}, "10.0.0.5:5", []string{"6.6.6.6", "1.1.1.1"}, "1.1.1.1"},
 		{"two trusted proxies", []string{"10.0.0.0/8"}, "10.0.0.5:5", []string{"6.6.6.6, 1.1.1.1, 10.0.0.6"}, "1.1.1.1"},
 		{"rubbish", []string{"10.0.0.0/8"}, "10.0.0.5:5", []string{"unknown"}, "10.0.0.5"},
+		{"an address with its port", []string{"10.0.0.0/8"}, "10.0.0.5:5", []string{"1.1.1.1:80"}, "1.1.1.1"},
+		{"one of IPv6 with its port", []string{"10.0.0.0/8"}, "10.0.0.5:5", []string{"[2001:db8::1]:80"}, "2001:db8::1"},
+		{"one with a zone", []string{"10.0.0.0/8"}, "10.0.0.5:5", []string{"fe80::1%lie"}, "fe80::1"},
 		{"no header", []string{"10.0.0.0/8"}, "10.0.0.5:5", nil, "10.0.0.5"},
 	}
 	for _, tt := range tests {
