@@ -31,6 +31,11 @@ type Config struct {
 	// interface if Local, otherwise an error.
 	Hosts []string
 
+	// BasePath is the path below which browsers reach the handler, such as /ssh, if
+	// that is not the root of its host. A proxy in front may take it off the paths of
+	// requests, or leave it. Zero: the root.
+	BasePath string
+
 	// Origins lists the pages that may open the relay besides our own, which is
 	// the one that the Host header names, as scheme://host[:port]. Zero: none.
 	Origins []string
@@ -155,6 +160,11 @@ func (c Config) withDefaults() (Config, error) {
 			return c, err
 		}
 	}
+	base, err := checkBase(c.BasePath)
+	if err != nil {
+		return c, err
+	}
+	c.BasePath = base
 	if c.Replica != url.QueryEscape(c.Replica) || len(c.Replica) > 64 {
 		return c, fmt.Errorf("replica %q: write up to 64 letters, digits and hyphens", c.Replica)
 	}

@@ -28,6 +28,7 @@ func (p *Proxy) openGate(others *shared) error {
 	}
 	gate, err := signin.New(cfg, signin.Site{
 		TLS:      p.cfg.TLS,
+		Base:     p.cfg.BasePath,
 		Origin:   func(r *http.Request) string { return p.ownOrigin(r.Host) },
 		ClientIP: p.clientIP,
 		OnOut: func(u signin.User, life time.Duration) {

@@ -182,9 +182,9 @@ func TestThePageLeadsToTheSignIn(t *testing.T) {
 		status             int
 		to                 string
 	}{
-		{"nobody", "/", "", 303, "/sign-in"},
-		{"nobody, by a link", "/?host=db1&user=ann", "", 303, "/sign-in?next=%2F%3Fhost%3Ddb1%26user%3Dann"},
-		{"nobody, by the file's name", "/index.html", "", 303, "/sign-in"},
+		{"nobody", "/", "", 303, "./sign-in"},
+		{"nobody, by a link", "/?host=db1&user=ann", "", 303, "./sign-in?next=%2F%3Fhost%3Ddb1%26user%3Dann"},
+		{"nobody, by the file's name", "/index.html", "", 303, "./sign-in"},
 		{"the user", "/", mine, 200, ""},
 		{"what every page is made of", "/lib/wasmiko.js", "", 200, ""},
 		{"another way to sign in", "/sign-in/password", "", 404, ""},

@@ -17,6 +17,13 @@ import (
 	"github.com/wasmiko/wasmiko/proxy/signin"
 )
 
+// What is answered beside the page.
+const (
+	relayPath  = "/relay"
+	configPath = "/config.json"
+	readyPath  = "/readyz"
+)
+
 // Proxy is the http.Handler: the page, and the relay at /relay. Make one with
 // New.
 type Proxy struct {
@@ -72,6 +79,9 @@ func New(cfg Config) (*Proxy, error) {
 		failures: throttle.New(l.FailedDialsPerMinute, l.FailedDialsPerMinute, time.Minute),
 		notes:    throttle.New(30, 30, 0),
 	}
+	if err := p.baseProblem(cfg.BasePath); err != nil {
+		return nil, err
+	}
 	if err := p.openGate(shared); err != nil {
 		return nil, err
 	}
@@ -123,29 +133,33 @@ func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 func (p *Proxy) answer(w http.ResponseWriter, r *http.Request) {
 	setHeaders(w.Header(), p.cfg.TLS)
+	atBase := p.cfg.BasePath != "" && r.URL.Path == p.cfg.BasePath
+	r = p.below(r)
 	switch {
 	case !p.hostAllowed(r.Host):
 		plain(w, http.StatusMisdirectedRequest, "This server does not answer to that name. If it should, start wasmiko with --host NAME.")
-	case r.URL.Path == "/relay":
+	case r.URL.Path == relayPath:
 		p.serveRelay(w, r)
 	case p.gate != nil && signin.Serves(r.URL.Path):
 		p.gate.ServeHTTP(w, r)
 	case r.Method != http.MethodGet && r.Method != http.MethodHead:
 		w.Header().Set("Allow", "GET, HEAD")
 		plain(w, http.StatusMethodNotAllowed, "Only GET and HEAD are answered here.")
+	case atBase:
+		addSlash(w, r)
 	case r.Header.Get("Service-Worker") != "" && r.URL.Path != downloadsWorker:
 		// One thing here is a service worker, and rules over its own folder alone.
 		// One that was smuggled in would outlive the hole that it came through.
 		plain(w, http.StatusNotFound, "There is no service worker here.")
-	case r.URL.Path == "/readyz":
+	case r.URL.Path == readyPath:
 		p.ServeReady(w, r)
-	case r.URL.Path == "/config.json":
+	case r.URL.Path == configPath:
 		p.serveConfig(w, r)
 	case p.page == nil:
 		plain(w, http.StatusServiceUnavailable, "The page has not been built. Run `make build` and start wasmiko again.")
 	case p.mustSignIn(r):
 		w.Header().Set("Cache-Control", "no-store")
-		http.Redirect(w, r, signInFor(r), http.StatusSeeOther)
+		signin.Redirect(w, r, signInFor(r))
 	default:
 		p.page.ServeHTTP(w, r)
 	}

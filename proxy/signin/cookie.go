@@ -62,15 +62,21 @@ func (s sealer) open(purpose, sealed string, v any) bool {
 
 // cookieName is bound to this very host by its prefix, which browsers take with
 // https alone. Without, cookies are common to all ports of a machine, so the port
-// is part of the name.
+// is part of the name. A gateway below another path is another one.
 func (g *Gate) cookieName(r *http.Request) string {
+	name := g.cookiePrefix()
+	if _, port, err := net.SplitHostPort(r.Host); err == nil && !g.site.TLS {
+		name += "-" + port
+	}
+	return name
+}
+
+func (g *Gate) cookiePrefix() string {
+	name := "wasmiko" + strings.ReplaceAll(g.site.Base, "/", ".")
 	if g.site.TLS {
-		return "__Host-wasmiko"
+		return "__Host-" + name
 	}
-	if _, port, err := net.SplitHostPort(r.Host); err == nil {
-		return "wasmiko-" + port
-	}
-	return "wasmiko"
+	return name
 }
 
 // welcome gives the browser that sent r the cookie of a user.

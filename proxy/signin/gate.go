@@ -42,6 +42,7 @@ type Config struct {
 // Site is what a Gate has to know of the server that it stands in.
 type Site struct {
 	TLS      bool                           // browsers come by https
+	Base     string                         // path below which they reach it: /ssh; empty: the root
 	Origin   func(*http.Request) string     // of our own pages
 	ClientIP func(*http.Request) netip.Addr // who is counted
 	// OnOut is told that somebody has signed out, and for how long that has to be

@@ -256,17 +256,19 @@ func TestCookies(t *testing.T) {
 	tests := []struct {
 		name string
 		tls  bool
+		base string
 		host string
 		want string // of Set-Cookie, after the value
 		key  string
 	}{
-		{"with https", true, "ssh.example.org", "; Path=/; Max-Age=129600; HttpOnly; Secure; SameSite=Strict", "__Host-wasmiko"},
-		{"without, by its port", false, "127.0.0.1:8080", "; Path=/; Max-Age=129600; HttpOnly; SameSite=Strict", "wasmiko-8080"},
+		{"with https", true, "", "ssh.example.org", "; Path=/; Max-Age=129600; HttpOnly; Secure; SameSite=Strict", "__Host-wasmiko"},
+		{"without, by its port", false, "", "127.0.0.1:8080", "; Path=/; Max-Age=129600; HttpOnly; SameSite=Strict", "wasmiko-8080"},
+		{"below a path", true, "/a/ssh", "example.org", "; Path=/; Max-Age=129600; HttpOnly; Secure; SameSite=Strict", "__Host-wasmiko.a.ssh"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			g := newGate(t, Config{Link: true})
-			g.site.TLS = tt.tls
+			g.site.TLS, g.site.Base = tt.tls, tt.base
 			w := g.do("POST", pathLink, `{"token":"`+g.Link()+`"}`, func(r *http.Request) { r.Host = tt.host })
 			got := w.Header().Get("Set-Cookie")
 			name, rest, _ := strings.Cut(got, "=")

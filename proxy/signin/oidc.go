@@ -10,6 +10,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"path"
 	"slices"
 	"strings"
 	"sync"
@@ -99,10 +100,10 @@ func (p *provider) discover(ctx context.Context) (*oidc.Provider, error) {
 	return p.found, nil
 }
 
-func (p *provider) oauth(found *oidc.Provider, origin string) *oauth2.Config {
+func (p *provider) oauth(found *oidc.Provider, site string) *oauth2.Config {
 	return &oauth2.Config{
 		ClientID: p.cfg.ClientID, ClientSecret: p.cfg.Secret, Endpoint: found.Endpoint(),
-		RedirectURL: origin + pathOIDCDone, Scopes: append([]string{oidc.ScopeOpenID, "email"}, p.cfg.Scopes...),
+		RedirectURL: site + pathOIDCDone, Scopes: append([]string{oidc.ScopeOpenID, "email"}, p.cfg.Scopes...),
 	}
 }
 
@@ -115,12 +116,7 @@ type state struct {
 	Expires  int64  `json:"e"`
 }
 
-func (g *Gate) stateCookie() string {
-	if g.site.TLS {
-		return "__Host-wasmiko-oidc"
-	}
-	return "wasmiko-oidc"
-}
+func (g *Gate) stateCookie() string { return g.cookiePrefix() + "-oidc" }
 
 // startOIDC sends the browser to the provider.
 func (g *Gate) startOIDC(w http.ResponseWriter, r *http.Request) {
@@ -142,7 +138,7 @@ func (g *Gate) startOIDC(w http.ResponseWriter, r *http.Request) {
 	}
 	// Lax: the provider's page, of another site, leads back here.
 	g.setCookie(w, g.stateCookie(), sealed, stateLife, http.SameSiteLaxMode)
-	to := g.oidc.oauth(found, g.site.Origin(r)).AuthCodeURL(s.State, oidc.Nonce(s.Nonce), oauth2.S256ChallengeOption(s.Verifier))
+	to := g.oidc.oauth(found, g.site.Origin(r)+g.site.Base).AuthCodeURL(s.State, oidc.Nonce(s.Nonce), oauth2.S256ChallengeOption(s.Verifier))
 	http.Redirect(w, r, to, http.StatusSeeOther)
 }
 
@@ -160,7 +156,7 @@ func (g *Gate) endOIDC(w http.ResponseWriter, r *http.Request) {
 		problem(w, r, "state")
 		return
 	}
-	name, err := g.oidc.identify(oidc.ClientContext(r.Context(), g.oidc.cfg.Client), r, s, g.site.Origin(r))
+	name, err := g.oidc.identify(oidc.ClientContext(r.Context(), g.oidc.cfg.Client), r, s, g.site.Origin(r)+g.site.Base)
 	var refused *refusedUser
 	switch {
 	case errors.As(err, &refused):
@@ -174,7 +170,7 @@ func (g *Gate) endOIDC(w http.ResponseWriter, r *http.Request) {
 	case g.welcome(w, r, name, wayOIDC, "") != nil:
 		problem(w, r, "failed")
 	default:
-		forward(w, s.Next)
+		forward(w, fromHere(r, s.Next))
 	}
 }
 
@@ -203,7 +199,7 @@ type refusedUser struct{ code, text string }
 func (e *refusedUser) Error() string { return e.text }
 
 // identify exchanges the code for an ID token, and returns whose it is.
-func (p *provider) identify(ctx context.Context, r *http.Request, s state, origin string) (string, error) {
+func (p *provider) identify(ctx context.Context, r *http.Request, s state, site string) (string, error) {
 	if code := r.URL.Query().Get("error"); code != "" {
 		return "", &refusedUser{"declined", "the provider did not sign the user in"}
 	}
@@ -213,7 +209,7 @@ func (p *provider) identify(ctx context.Context, r *http.Request, s state, origi
 	if err != nil {
 		return "", err
 	}
-	tokens, err := p.oauth(found, origin).Exchange(ctx, r.URL.Query().Get("code"), oauth2.VerifierOption(s.Verifier))
+	tokens, err := p.oauth(found, site).Exchange(ctx, r.URL.Query().Get("code"), oauth2.VerifierOption(s.Verifier))
 	if err != nil {
 		return "", err
 	}
@@ -260,10 +256,11 @@ func admits(rule, email string, groups []any) bool {
 	return rule == "*" || rule == email
 }
 
-// localPath returns next if it is a path of ours with its query, else the root.
+// localPath returns next if it is a path of ours with its query, else the root. It
+// may not lead up: what is above may be somebody else's.
 func localPath(next string) string {
 	u, err := url.Parse(next)
-	if err != nil || u.IsAbs() || u.Host != "" || !strings.HasPrefix(next, "/") || strings.HasPrefix(next, "//") || strings.Contains(next, `\`) || len(next) > 1000 {
+	if err != nil || u.IsAbs() || u.Host != "" || !strings.HasPrefix(next, "/") || strings.Contains(next, `\`) || len(next) > 1000 || path.Clean(u.Path) != u.Path {
 		return "/"
 	}
 	return u.EscapedPath() + queryOf(u)
@@ -278,7 +275,7 @@ func queryOf(u *url.URL) string {
 
 // problem leads back to the page, which has a sentence for each code.
 func problem(w http.ResponseWriter, r *http.Request, code string) {
-	http.Redirect(w, r, Path+"?problem="+code, http.StatusSeeOther)
+	Redirect(w, r, Path+"?problem="+code)
 }
 
 // forward goes on to next by a page of our own: a redirect would still count as

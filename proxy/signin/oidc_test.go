@@ -186,7 +186,7 @@ func TestOIDC(t *testing.T) {
 			w = g.do("GET", back, "")
 			u := g.who()
 			if tt.want == "" {
-				if u.Name != "ann@example.org" || u.Way != wayOIDC || w.Code != 200 || !strings.Contains(w.Body.String(), `url=/?host=db1"`) {
+				if u.Name != "ann@example.org" || u.Way != wayOIDC || w.Code != 200 || !strings.Contains(w.Body.String(), `url=./../../?host=db1"`) {
 					t.Errorf("%+v, %d %s\n%s", u, w.Code, w.Body, g.log)
 				}
 				if got := g.do("GET", back, "").Header().Get("Location"); !strings.HasSuffix(got, "?problem=state") {
@@ -194,7 +194,7 @@ func TestOIDC(t *testing.T) {
 				}
 				return
 			}
-			if got := w.Header().Get("Location"); w.Code != 303 || got != Path+"?problem="+tt.want || u.Name != "" {
+			if got := w.Header().Get("Location"); w.Code != 303 || got != "./../../sign-in?problem="+tt.want || u.Name != "" {
 				t.Errorf("%d to %q, want the problem %q; user %+v\n%s", w.Code, got, tt.want, u, g.log)
 			}
 			if strings.Contains(g.log.String(), idpSecret) || strings.Contains(g.log.String(), "eyJ") {
@@ -216,11 +216,26 @@ func TestTheStateCookieIsForTheProvidersWayBack(t *testing.T) {
 	}
 }
 
+// The provider leads back to the whole address, below whatever path it is.
+func TestTheProviderIsToldThePath(t *testing.T) {
+	p := newIDP(t)
+	g := p.gate(t, "*")
+	g.site.Base = "/ssh"
+	w := g.do("GET", pathOIDC, "")
+	to, err := url.Parse(w.Header().Get("Location"))
+	if got := to.Query().Get("redirect_uri"); err != nil || got != testOrigin+"/ssh"+pathOIDCDone {
+		t.Errorf("leads back to %q, %v", got, err)
+	}
+	if got := w.Header().Get("Set-Cookie"); !strings.HasPrefix(got, "__Host-wasmiko.ssh-oidc=") {
+		t.Error(got)
+	}
+}
+
 func TestAProviderThatIsDownComesBack(t *testing.T) {
 	p := newIDP(t)
 	p.broken = true
 	g := p.gate(t, "*")
-	if got := g.do("GET", pathOIDC, "").Header().Get("Location"); got != Path+"?problem=provider" {
+	if got := g.do("GET", pathOIDC, "").Header().Get("Location"); got != "./../sign-in?problem=provider" {
 		t.Errorf("sent to %q", got)
 	}
 	p.broken = false
@@ -236,7 +251,7 @@ func TestFailuresAtTheProviderAreCounted(t *testing.T) {
 	for range failures {
 		g.do("GET", pathOIDCDone+"?code=x&state=y", "")
 	}
-	if got := g.do("GET", pathOIDCDone+"?code=x&state=y", "").Header().Get("Location"); got != Path+"?problem=limit" {
+	if got := g.do("GET", pathOIDCDone+"?code=x&state=y", "").Header().Get("Location"); got != "./../../sign-in?problem=limit" {
 		t.Errorf("sent to %q", got)
 	}
 }
@@ -251,6 +266,10 @@ func TestLocalPath(t *testing.T) {
 		`/\evil.example/`:               "/",
 		"javascript:alert(1)":           "/",
 		"relative":                      "/",
+		"/../portal/":                   "/",
+		"/%2e%2e/portal/":               "/",
+		"/a/..%2f..%2fportal":           "/",
+		"/embed?x=../..":                "/embed?x=../..",
 		"/" + strings.Repeat("a", 1000): "/",
 		`/"><script>`:                   "/%22%3E%3Cscript%3E",
 	} {

@@ -32,6 +32,19 @@ func Serves(path string) bool {
 	return path == Out || strings.HasPrefix(path, Path+"/")
 }
 
+// Redirect leads from r to another of the server's paths. What it says is relative: a
+// proxy in front may have taken the beginning off r's own.
+func Redirect(w http.ResponseWriter, r *http.Request, path string) {
+	w.Header().Set("Location", fromHere(r, path))
+	w.WriteHeader(http.StatusSeeOther)
+}
+
+// fromHere is path as it is written on a page at r's.
+func fromHere(r *http.Request, path string) string {
+	up := strings.Repeat("../", max(strings.Count(r.URL.Path, "/")-1, 0))
+	return "./" + up + strings.TrimPrefix(path, "/")
+}
+
 // ServeHTTP takes what the page at Path sends, and what the provider sends back.
 func (g *Gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Cache-Control", "no-store")

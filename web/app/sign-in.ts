@@ -18,11 +18,15 @@ const place = document.getElementById("sign-in") as HTMLElement;
 const query = new URLSearchParams(location.search);
 const notice = h("p", { class: "problem", role: "alert" });
 
-/** Where to go after signing in: a place of this gateway, with what a link had in its fragment. */
-function next(): string {
-	const to = new URL(query.get("next") ?? "/", location.origin);
-	if (to.origin !== location.origin) return "/";
-	return to.pathname + to.search + (location.hash.startsWith("#link=") ? "" : location.hash);
+/** Where the gateway's pages are: it may stand below a path of a name that others share. */
+const base = new URL(".", location.href);
+
+/** Where to go after signing in: a page of this gateway, with what a link had in its fragment. */
+function next(): URL {
+	const asked = new URL(`.${query.get("next") ?? "/"}`, base);
+	const to = asked.href.startsWith(base.href) ? asked : new URL(base);
+	if (!location.hash.startsWith("#link=")) to.hash = location.hash;
+	return to;
 }
 
 /** Sends what proves who it is; undefined: it did, else a sentence. */
@@ -59,7 +63,7 @@ function passwordForm(): HTMLFormElement {
 		event.preventDefault();
 		go.disabled = true;
 		notice.textContent = "";
-		const wrong = await send("/sign-in/password", { user: user.value, password: password.value });
+		const wrong = await send("sign-in/password", { user: user.value, password: password.value });
 		if (wrong === undefined) {
 			location.replace(next());
 			return;
@@ -74,7 +78,7 @@ function passwordForm(): HTMLFormElement {
 }
 
 function providerLink({ provider }: SignIn): HTMLElement {
-	const href = `/sign-in/oidc?next=${encodeURIComponent(next())}`;
+	const href = `sign-in/oidc?next=${encodeURIComponent(`/${next().href.slice(base.href.length)}`)}`;
 	return h("a", { class: "button soft", href }, `Sign in with ${provider ?? "your provider"}`);
 }
 
@@ -100,7 +104,7 @@ async function start(): Promise<void> {
 	const link = /^#link=([A-Z2-7]+)$/.exec(location.hash)?.[1];
 	// Neither history nor a copied address is to have it.
 	if (link !== undefined) history.replaceState(null, "", location.pathname + location.search);
-	const wrong = link === undefined ? undefined : await send("/sign-in/link", { token: link });
+	const wrong = link === undefined ? undefined : await send("sign-in/link", { token: link });
 	const signIn = await readSignIn();
 	// Links of other pages come without our cookie, and so here first: whoever is signed in goes on.
 	if (signIn === undefined || signIn.user !== undefined) {

@@ -57,6 +57,7 @@ func (w *wire) cut() {
 // frontCommand says how a kind of front is checked and run with a file.
 type frontCommand struct {
 	file       string
+	path       string // below which it has the gateway; empty: the root
 	check, run func(file string) *exec.Cmd
 	change     func(text string, p places) string
 }
@@ -78,7 +79,20 @@ func program(name string, args ...string) *exec.Cmd {
 }
 
 var fronts = map[string]frontCommand{
-	"HAProxy": {
+	"HAProxy":            haproxy,
+	"nginx":              nginx,
+	"Caddy":              caddy,
+	"nginx below a path": nginx.below("path-nginx.conf", "/ssh"),
+	"Caddy below a path": caddy.below("path-Caddyfile", "/ssh"),
+}
+
+func (c frontCommand) below(file, path string) frontCommand {
+	c.file, c.path = file, path
+	return c
+}
+
+var (
+	haproxy = frontCommand{
 		file:  "haproxy.cfg",
 		check: func(file string) *exec.Cmd { return program("haproxy", "-c", "-f", file) },
 		run:   func(file string) *exec.Cmd { return program("haproxy", "-db", "-f", file) },
@@ -92,8 +106,8 @@ var fronts = map[string]frontCommand{
 			).Replace(text)
 			return strings.ReplaceAll(text, "10.0.0.12:8080", p.gateways[len(p.gateways)-1])
 		},
-	},
-	"nginx": {
+	}
+	nginx = frontCommand{
 		file: "nginx.conf",
 		check: func(file string) *exec.Cmd {
 			return program("nginx", "-t", "-p", filepath.Dir(file), "-c", file)
@@ -107,6 +121,8 @@ var fronts = map[string]frontCommand{
 				"443", p.addr,
 				"/etc/ssl/ssh.example.org/fullchain.pem", p.cert,
 				"/etc/ssl/ssh.example.org/privkey.pem", p.key,
+				"/etc/ssl/portal.example.org/fullchain.pem", p.cert,
+				"/etc/ssl/portal.example.org/privkey.pem", p.key,
 				"127.0.0.1:8080;", p.gateways[0]+";",
 			).Replace(text)
 			var temporary strings.Builder
@@ -115,8 +131,8 @@ var fronts = map[string]frontCommand{
 			}
 			return "error_log stderr;\npid " + p.dir + "/pid;\nevents {}\nhttp {\naccess_log off;\n" + temporary.String() + text + "}\n"
 		},
-	},
-	"Caddy": {
+	}
+	caddy = frontCommand{
 		file: "Caddyfile",
 		check: func(file string) *exec.Cmd {
 			return program("caddy", "validate", "--adapter", "caddyfile", "--config", file)
@@ -127,11 +143,12 @@ var fronts = map[string]frontCommand{
 		change: func(text string, p places) string {
 			return "{\n\tadmin off\n\tauto_https disable_redirects\n\tstorage file_system " + p.dir + "\n}\n" + strings.NewReplacer(
 				"\nssh.example.org {", "\nhttps://"+p.addr+" {\n\ttls "+p.cert+" "+p.key,
+				"\nportal.example.org {", "\nhttps://"+p.addr+" {\n\ttls "+p.cert+" "+p.key,
 				"reverse_proxy 127.0.0.1:8080", "reverse_proxy "+p.gateways[0],
 			).Replace(text)
 		},
-	},
-}
+	}
+)
 
 // freeAddr is one where nothing listens at the moment.
 func freeAddr(t *testing.T) string {
@@ -154,7 +171,10 @@ func startFront(t *testing.T, kind string, gateways int, options ...string) (*fr
 	p.cert, p.key, pool = selfSigned(t)
 	chain, key := contents(t, p.cert), contents(t, p.key)
 	p.both = file(t, "both.pem", chain+key)
-	f := &front{url: "https://" + p.addr + "/", wire: &wire{}}
+	f := &front{url: "https://" + p.addr + cmd.path + "/", wire: &wire{}}
+	if cmd.path != "" {
+		options = append(options, "--base-path", cmd.path)
+	}
 	all := make([]*running, gateways)
 	for i := range all {
 		p.gateways = append(p.gateways, freeAddr(t))
@@ -217,10 +237,15 @@ func contents(t *testing.T, name string) string {
 	return string(text)
 }
 
+func (f *front) host() string {
+	host, _, _ := strings.Cut(strings.TrimPrefix(f.url, "https://"), "/")
+	return host
+}
+
 // dial opens a session as the page does that came from the front.
 func (f *front) dial(t *testing.T, addr string, o netconn.Options) (*netconn.Conn, error) {
 	t.Helper()
-	o.Header = http.Header{"Origin": {strings.TrimSuffix(f.url, "/")}}
+	o.Header = http.Header{"Origin": {"https://" + f.host()}}
 	return dialRelay(t, f.url, addr, o)
 }
 
@@ -255,6 +280,10 @@ func TestFronts(t *testing.T) {
 			f, _ := startFront(t, kind, 1)
 			if res, body := fetch(t, http.DefaultClient, f.url+"config.json"); res.StatusCode != 200 || res.Header.Get("Strict-Transport-Security") == "" {
 				t.Errorf("status %d, %v, %s", res.StatusCode, res.Header, body)
+			}
+			res, _ := fetch(t, http.DefaultClient, strings.TrimSuffix(f.url, "/"))
+			if at := res.Request.URL; at.Path != "" && at.String() != f.url {
+				t.Errorf("without a slash at its end: %d at %s", res.StatusCode, at)
 			}
 			links := make(chan netconn.Link, 100)
 			c := f.mustDial(t, echoServer(t), netconn.Options{OnLink: func(l netconn.Link) { links <- l }})

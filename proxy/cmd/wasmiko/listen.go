@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/netip"
 	"strconv"
+	"strings"
 	"syscall"
 )
 
@@ -81,7 +82,7 @@ func addrPorts(ls []net.Listener) []netip.AddrPort {
 }
 
 // url is what people open.
-func (p *plan) url(named []string, l net.Listener) string {
+func (p *plan) url(named []string, l net.Listener, base string) string {
 	scheme := "http"
 	if p.tls {
 		scheme = "https"
@@ -90,5 +91,5 @@ func (p *plan) url(named []string, l net.Listener) string {
 	if len(named) > 0 && !p.local {
 		host = named[0]
 	}
-	return scheme + "://" + host + "/"
+	return scheme + "://" + host + strings.TrimSuffix(base, "/") + "/"
 }

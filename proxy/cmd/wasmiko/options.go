@@ -17,6 +17,7 @@ type options struct {
 
 	Allow     []string `sep:" " placeholder:"PATTERN[:PORTS]" help:"Target that may be connected: *, NAME, *.DOMAIN, IP or CIDR, with ports such as 22,2222 or 8000-8010 or * (default 22). Repeat for more. Without any, a loopback listener allows every host on port 22 and the demo's."`
 	Host      []string `sep:" " placeholder:"NAME" help:"Name, with its port if not the usual one, by which browsers reach this server. Repeat for more."`
+	BasePath  string   `placeholder:"PATH" help:"Path below which browsers reach this server, such as /ssh, where a proxy in front has others at the same name. The proxy may take it off or leave it."`
 	Embed     []string `sep:" " placeholder:"ORIGIN" help:"A page that may show the terminal at /embed in a frame, such as https://portal.example.org. Repeat for more."`
 	Origin    []string `sep:" " placeholder:"ORIGIN" help:"Another page that may use the relay, besides this server's own, such as https://portal.example.org. Repeat for more."`
 	OpenRelay bool     `name:"i-run-an-open-relay" help:"Serve others without --allow: anyone who can connect reaches port 22 of every public host."`
@@ -33,7 +34,7 @@ type options struct {
 	Passwords    string        `placeholder:"FILE" help:"Users who sign in by password: lines of NAME:HASH, as wasmiko passwd makes them, or htpasswd -B."`
 	AuthHeader   string        `placeholder:"NAME" help:"Header in which the proxies of --behind-tls-proxy name the user who signed in to them, such as Remote-User. From elsewhere it is ignored."`
 	OIDCIssuer   string        `name:"oidc-issuer" placeholder:"URL" help:"OpenID provider to sign in at."`
-	OIDCClientID string        `name:"oidc-client-id" placeholder:"ID" help:"What the provider calls this gateway. Its redirect URL is https://HOST/sign-in/oidc/done."`
+	OIDCClientID string        `name:"oidc-client-id" placeholder:"ID" help:"What the provider calls this gateway. Its redirect URL is https://HOST/sign-in/oidc/done, with --base-path after HOST."`
 	OIDCSecret   string        `name:"oidc-secret" placeholder:"FILE" help:"File with the secret that goes with it. Default: none, as for a public client."`
 	OIDCAllow    []string      `name:"oidc-allow" sep:" " placeholder:"WHO" help:"Whom of the provider's users to let in: an address, *@DOMAIN, group:NAME, or * for all. Repeat for more."`
 	OIDCScope    []string      `name:"oidc-scope" sep:" " placeholder:"SCOPE" help:"Scope to ask the provider for besides openid and email, such as groups, where it tells groups only then. Repeat for more."`

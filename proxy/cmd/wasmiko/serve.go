@@ -77,7 +77,7 @@ func (o *options) serve(s streams, pl *plan, demo *proxy.Demo) error {
 	for _, l := range ls {
 		go func() { failed <- serveOn(srv, l, withTLS) }()
 	}
-	url := pl.url(o.Host, ls[0])
+	url := pl.url(o.Host, ls[0], o.BasePath)
 	printURL := func() {
 		if o.LinkToken {
 			fmt.Fprintf(s.out, "wasmiko: open %s%s#link=%s\n", url, strings.TrimPrefix(signin.Path, "/"), p.Gate().Link())
@@ -159,6 +159,7 @@ func (o *options) newProxy(pl *plan, own []netip.AddrPort, demo *proxy.Demo, log
 		Local:          pl.local,
 		TLS:            pl.tls,
 		Hosts:          pl.hosts,
+		BasePath:       o.BasePath,
 		Origins:        o.Origin,
 		Embedders:      o.Embed,
 		Allow:          o.targets(pl, demo),

@@ -17,10 +17,12 @@ export class TerminalFrame extends Events {
 	#channel: MessageChannel | undefined;
 	#ticket: Promise<string> | undefined;
 
-	/** `gateway` is the URL of a Wasmiko, such as https://ssh.example.org/. */
+	/** `gateway` is the URL of a Wasmiko, such as https://ssh.example.org/ or https://example.org/ssh/. */
 	constructor(gateway: string | URL, options: wire.TerminalFrameOptions) {
 		super();
-		this.#page = new URL("embed", new URL(gateway, location.href));
+		const place = new URL(gateway, location.href);
+		if (!place.pathname.endsWith("/")) place.pathname += "/"; // it stands below a path
+		this.#page = new URL("embed", place);
 		this.#options = options;
 		Object.assign(this.element, { ...wire.frame, src: this.#page });
 		window.addEventListener("message", this.#greet);
