@@ -46,6 +46,7 @@ func (p *Proxy) openGate(others *shared) error {
 	}
 	var ctx context.Context
 	ctx, p.hearNoMore = context.WithCancel(context.Background())
+	go others.tellLate(ctx)
 	go others.hearOut(ctx, func(id string) {
 		gate.SignedOut(id)
 		p.sessions.endOf(id)

@@ -14,17 +14,21 @@ import (
 	"github.com/wasmiko/wasmiko/proxy/internal/throttle"
 )
 
-// redisWait bounds a question to Redis: a client waits for the answer.
-const redisWait = 2 * time.Second
+const (
+	redisWait  = 2 * time.Second // for an answer of Redis: a client waits for it too
+	redisAgain = time.Second     // before what failed is tried again
+	mostLate   = 10_000          // sign-outs that wait for Redis
+)
 
-// shared is what gateways behind one name have to know of each other: which
-// tickets were used, how often a client came, and who has signed out. It is kept in Redis. Sessions
-// are not: they are sockets, and live where they are.
+// shared is what gateways behind one name have to know of each other: which tickets
+// were used, how often a client came, and who has signed out. It is kept in Redis.
+// Sessions are not: they are sockets, and live where they are.
 type shared struct {
 	redis *redis.Client
 	rate  *redis_rate.Limiter
 	log   *slog.Logger
 	notes *throttle.Throttle // of failures in the log
+	late  chan signOut       // what Redis did not take
 }
 
 // newShared takes a redis: or rediss: URL; it connects when it is first asked.
@@ -42,7 +46,10 @@ func newShared(url string, log *slog.Logger) (*shared, error) {
 	o.MaxRetries = 1
 	o.DisableIdentity = true // older servers than the client do not know the command
 	client := redis.NewClient(o)
-	return &shared{redis: client, rate: redis_rate.NewLimiter(client), log: log, notes: throttle.New(1, 1, 0)}, nil
+	return &shared{
+		redis: client, rate: redis_rate.NewLimiter(client), log: log,
+		notes: throttle.New(1, 1, 0), late: make(chan signOut, mostLate),
+	}, nil
 }
 
 func (s *shared) failed(what string, err error) {
@@ -90,30 +97,69 @@ func (s *shared) counter(kind string) throttle.Counter {
 // signOuts is a stream of the sign-ins that have ended.
 const signOuts = "wasmiko:sign-outs"
 
+// signOut is a sign-in that has ended, and for how long that matters.
+type signOut struct {
+	id    string
+	life  time.Duration
+	until time.Time
+}
+
 // tellOut tells every gateway that the sign-in of this id has ended. Whoever starts
-// later reads it too, for as long as the sign-in would be of use.
+// later reads it too, for as long as the sign-in would be of use. What Redis does not
+// take is told by tellLate.
 func (s *shared) tellOut(id string, life time.Duration) {
-	ctx, cancel := context.WithTimeout(context.Background(), redisWait)
-	defer cancel()
-	oldest := time.Now().Add(-life).UnixMilli()
-	err := s.redis.XAdd(ctx, &redis.XAddArgs{
-		Stream: signOuts, MinID: strconv.FormatInt(oldest, 10), Approx: true, Values: []string{"id", id},
-	}).Err()
-	if err != nil {
-		s.failed("a sign-out is known to one gateway alone", err)
+	out := signOut{id, life, time.Now().Add(life)}
+	err := s.add(context.Background(), out)
+	if err == nil {
+		return
 	}
+	s.failed("a sign-out is known to one gateway alone until it does", err)
+	select {
+	case s.late <- out:
+	default:
+		s.log.Error("a sign-out is known to one gateway alone: too many wait for Redis", "most", mostLate)
+	}
+}
+
+// tellLate tells the sign-outs that Redis did not take, when it does again. It
+// returns when ctx ends.
+func (s *shared) tellLate(ctx context.Context) {
+	for {
+		var out signOut
+		select {
+		case out = <-s.late:
+		case <-ctx.Done():
+			return
+		}
+		for time.Now().Before(out.until) && s.add(ctx, out) != nil {
+			select {
+			case <-time.After(redisAgain):
+			case <-ctx.Done():
+				return
+			}
+		}
+	}
+}
+
+func (s *shared) add(ctx context.Context, out signOut) error {
+	ctx, cancel := context.WithTimeout(ctx, redisWait)
+	defer cancel()
+	oldest := time.Now().Add(-out.life).UnixMilli()
+	return s.redis.XAdd(ctx, &redis.XAddArgs{
+		Stream: signOuts, MinID: strconv.FormatInt(oldest, 10), Approx: true, Values: []string{"id", out.id},
+	}).Err()
 }
 
 // hearOut calls out for each sign-in that has ended, at whichever gateway, from the
 // first that is remembered on. It returns when ctx ends.
 func (s *shared) hearOut(ctx context.Context, out func(id string)) {
-	const atOnce, again = 1000, 5 * time.Second
+	const atOnce, block = 1000, 5 * time.Second
 	for last := "0"; ctx.Err() == nil; {
-		streams, err := s.redis.XRead(ctx, &redis.XReadArgs{Streams: []string{signOuts, last}, Count: atOnce, Block: again}).Result()
+		streams, err := s.redis.XRead(ctx, &redis.XReadArgs{Streams: []string{signOuts, last}, Count: atOnce, Block: block}).Result()
 		if err != nil && !errors.Is(err, redis.Nil) && ctx.Err() == nil {
 			s.failed("sign-outs at other gateways are not heard", err)
 			select {
-			case <-time.After(time.Second):
+			case <-time.After(redisAgain):
 			case <-ctx.Done():
 			}
 		}

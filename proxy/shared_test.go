@@ -21,6 +21,12 @@ func redisServer(t *testing.T) (url string, end func()) {
 	}
 	addr := l.Addr().String()
 	l.Close()
+	return "redis://:hidden-password@" + addr + "/0", redisAt(t, addr)
+}
+
+// redisAt starts one at an address of its own, where one may have been before.
+func redisAt(t *testing.T, addr string) (end func()) {
+	t.Helper()
 	_, port, _ := net.SplitHostPort(addr)
 	cmd := exec.Command("redis-server", "--bind", "127.0.0.1", "--port", port, "--save", "", "--requirepass", "hidden-password", "--dir", t.TempDir())
 	if err := cmd.Start(); err != nil {
@@ -35,7 +41,7 @@ func redisServer(t *testing.T) (url string, end func()) {
 		}
 		return err == nil
 	})
-	return "redis://:hidden-password@" + addr + "/0", end
+	return end
 }
 
 // withTicket asks for a target as a portal's client does.
@@ -174,5 +180,9 @@ func TestGatewaysShareSignOuts(t *testing.T) {
 	first.log.eventually(t, "Redis does not answer")
 	if err := echoes(d); err != nil {
 		t.Errorf("without Redis, elsewhere: %v", err)
+	}
+	redisAt(t, strings.TrimSuffix(strings.TrimPrefix(url, "redis://:hidden-password@"), "/0"))
+	if _, err := d.Read(make([]byte, 1)); !isCode(err, netconn.CodeSignIn) {
+		t.Errorf("when Redis is there again, elsewhere: %v", err)
 	}
 }
