@@ -12,7 +12,8 @@ import (
 
 // AcceptOptions of a relay. The zero value is ready for use.
 type AcceptOptions struct {
-	// Window is how many received bytes may wait unread; zero means 1 MiB.
+	// Window is how many received bytes may wait unread; zero means 1 MiB. It becomes
+	// up to four times as wide while nothing else bounds the client.
 	Window int
 
 	// Timeout is how long a client may take to ask for its target; zero means
@@ -130,8 +131,10 @@ func (r *Request) Open(route string) (*Conn, error) {
 		return nil, errors.New("netconn: route is too long")
 	}
 	core := newStream(r.window, r.credit, dataHeader+largeChunk)
+	core.most = widest * core.window
 	if r.memory != nil {
-		core.granted = min(core.window, uint64(r.memory.share(&r.memory.in)))
+		core.share = uint64(r.memory.share(&r.memory.in))
+		core.granted = core.width()
 	}
 	o := opened{window: uint32(core.granted), route: route}
 	var back comeback

@@ -45,7 +45,6 @@ type Conn struct {
 	memory                       *Memory // nil: it holds what the windows allow
 	holdsOut, holdsIn            int64   // of memory
 	lent                         int64   // beside that: what a writer of WriteTo's has
-	window                       uint64  // the widest that the core's may be
 	starved                      bool    // it waits for memory
 	link                         *link   // nil while away
 	readBy, writeBy              deadline
@@ -81,8 +80,8 @@ type ending struct {
 func newConn(side role, target Addr, core *stream, memory *Memory, back comeback) *Conn {
 	c := &Conn{
 		side: side, target: target, core: core, back: back,
-		memory: memory, window: core.window,
-		sent: make(chan struct{}),
+		memory: memory,
+		sent:   make(chan struct{}),
 	}
 	c.readable.L, c.writable.L, c.sendable.L = &c.mu, &c.mu, &c.mu
 	c.readBy = deadline{lock: &c.mu, wake: &c.readable}
@@ -173,10 +172,12 @@ func (c *Conn) Write(p []byte) (int, error) {
 		if err := c.writeErr(); err != nil {
 			return done, err
 		}
-		if n := c.write(p[done:]); n > 0 {
-			done += n
-			c.sendable.Signal()
+		n := c.write(p[done:])
+		if done += n; n > 0 {
 			c.expectAnswer()
+		}
+		if n > 0 || c.core.wanting {
+			c.sendable.Signal()
 		}
 		if done == len(p) {
 			return done, nil

@@ -40,6 +40,7 @@ type Options struct {
 const (
 	clientWindow = 4 << 20
 	relayWindow  = 1 << 20
+	widest       = 4 // times the relay's
 )
 
 // windowOf returns a window as the wire has it.

@@ -10,8 +10,10 @@
 // gap or an overlap an error and never corruption; ACK, which tells how far bytes
 // have arrived and up to which offset more are welcome; FIN, the end of one
 // direction; PING and PONG; ERROR, the end of everything. GOAWAY is the relay's
-// warning that it will stop. A frame that breaks the rules ends the connection
-// with CodeProtocol; frame types from 0x80 upward are ignored.
+// warning that it will stop. BLOCKED says that there is more to send than ACKs have
+// allowed. A frame that breaks the rules ends the connection with CodeProtocol; frame
+// types from 0x80 upward, of which BLOCKED is one, are ignored by whoever does not
+// know them.
 //
 // A client's DATA frame carries at most 64 KiB, which is what HELLO announces: a
 // message is sent whole or not, so that on a slow line a large one is long in the
@@ -20,6 +22,9 @@
 // window: a browser pays for each message rather than for its bytes, and what
 // comes at once is also decrypted and passed on at once. A relay that is slowly
 // fed sends what it has. The client accepts any message that fits its window.
+//
+// The windows are 4 MiB towards the client and 1 MiB towards the relay. The latter
+// grows to 4 MiB while the line is long and the target takes what comes (credit.go).
 //
 // # How a Conn differs from a TCP connection
 //

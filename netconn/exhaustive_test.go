@@ -53,7 +53,8 @@ func (w *world) key() string {
 	var b bytes.Buffer
 	for side, s := range w.s {
 		fmt.Fprint(&b, s.acked, s.sent, s.tip, s.written, s.limit, s.epoch, s.away, s.rx, s.taken, s.granted, s.acking,
-			s.ackNow, s.finWritten, s.finSent, s.finTold, s.finAcked, s.finRead, w.on[side] != nil, len(s.queue))
+			s.ackNow, s.finWritten, s.finSent, s.finTold, s.finAcked, s.finRead, w.on[side] != nil, len(s.queue),
+			s.wanting, s.wanted, s.window, s.ranOut)
 	}
 	for _, t := range w.old {
 		fmt.Fprint(&b, "|", t.epoch, t.resume != nil, t.resumed != nil, t == w.dialled, t == w.on[0], t == w.on[1])

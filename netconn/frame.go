@@ -26,6 +26,7 @@ const (
 	typeGoAway  = 0x15 // S>C after_ms u32
 	typeError   = 0x16 // code u16, utf-8 text
 	typeIgnored = 0x80
+	typeBlocked = 0x81 // limit u64: there is more to send than that
 )
 
 const (
@@ -47,7 +48,7 @@ const (
 // the type, as the table above says.
 type frame struct {
 	kind    byte
-	off     uint64 // DATA, FIN: offset; ACK: rx; PING, PONG: opaque
+	off     uint64 // DATA, FIN, BLOCKED: offset; ACK: rx; PING, PONG: opaque
 	limit   uint64 // ACK
 	payload []byte // DATA: aliases the message
 	message []byte // DATA
@@ -75,7 +76,7 @@ func decode(r role, msg []byte) (frame, error) {
 			return frame{}, badLength(msg)
 		}
 		f.off, f.limit = binary.BigEndian.Uint64(body), binary.BigEndian.Uint64(body[8:])
-	case typeFin, typePing, typePong:
+	case typeFin, typePing, typePong, typeBlocked:
 		if len(body) != 8 {
 			return frame{}, badLength(msg)
 		}

@@ -40,6 +40,7 @@ func TestFramesAreLaidOutAsTheTableSays(t *testing.T) {
 		{"DATA has its offset in front", string(data), "\x10\x01\x02\x03\x04\x05\x06\x07\x08xyz"},
 		{"ACK has rx and limit", string(appendAck(nil, 1, 2)), "\x11\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\x02"},
 		{"FIN has its offset", string(appendNumber(nil, typeFin, 7)), "\x12\x00\x00\x00\x00\x00\x00\x00\x07"},
+		{"BLOCKED has its limit", string(appendNumber(nil, typeBlocked, 7)), "\x81\x00\x00\x00\x00\x00\x00\x00\x07"},
 		{"GOAWAY has milliseconds", string(appendGoAway(nil, 1500)), "\x15\x00\x00\x05\xdc"},
 		{"ERROR hides a code of our own side", string(appendError(nil, CodeLost, "")), "\x16\x03\xf3"},
 		{"ERROR has code and text", string(appendError(nil, CodeRefused, "no")), "\x16\x0f\xcano"},

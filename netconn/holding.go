@@ -113,7 +113,7 @@ func (c *Conn) settle(reservedOut, reservedIn int64) {
 // held.
 func (c *Conn) narrow() {
 	if c.memory != nil {
-		c.core.window = min(c.window, uint64(c.memory.share(&c.memory.in)))
+		c.core.share = uint64(c.memory.share(&c.memory.in))
 	}
 }
 

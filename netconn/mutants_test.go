@@ -14,7 +14,7 @@ import (
 )
 
 // pure is the core with its tests, which need nothing else of the package.
-var pure = []string{"stream.go", "resume.go", "frame.go", "buffers.go", "errors.go", "stream_test.go", "norace_test.go"}
+var pure = []string{"stream.go", "credit.go", "resume.go", "frame.go", "buffers.go", "errors.go", "stream_test.go", "credit_test.go", "norace_test.go"}
 
 const wanted = `package netconn
 
@@ -43,7 +43,15 @@ var mutants = []struct{ name, file, from, to string }{
 	{"FIN comes before data that has to be sent again", "stream.go", "if s.again() {", "if s.sent < s.tip && !s.finWritten {"},
 	{"FIN is not sent again", "resume.go", "s.sent, s.finSent = s.acked, false", "s.sent = s.acked"},
 	{"credit is ignored", "stream.go", "min(s.limit-s.written, sendQueue-(s.written-s.tip))", "sendQueue - (s.written - s.tip)"},
-	{"credit is given for what nobody has read", "stream.go", "max(s.granted, s.taken+s.window)", "max(s.granted, s.rx+s.window)"},
+	{"credit is given for what nobody has read", "credit.go", "max(s.granted, s.taken+s.width())", "max(s.granted, s.rx+s.width())"},
+	{"a window is wider than its memory", "credit.go", "if c.share > 0 {", "if false {"},
+	{"a window becomes wider than it may", "credit.go", "min(2*s.window, s.most)", "2 * s.window"},
+	{"a window becomes wider while its reader has enough", "credit.go", "case s.rx == s.ranOut:", "case true:"},
+	{"a window becomes wider before its reader has come to the end", "credit.go", "s.ranOut == 0 || s.taken < s.ranOut", "s.ranOut == 0"},
+	{"a window stays wide before a slow reader", "credit.go", "s.window = max(s.window/2, s.least)", ""},
+	{"nobody says that credit has run out", "credit.go", "s.sent < s.limit || ", "true || "},
+	{"what was said first is never judged", "credit.go", "off == s.rx && s.ranOut == 0", "off == s.rx"},
+	{"that credit has run out is said again and again", "credit.go", "s.wanted = s.limit", ""},
 	{"the credit of a resumption is lost", "resume.go", "\ts.release(rx, limit)\n\ts.sent", "\ts.release(rx, s.limit)\n\ts.sent"},
 	{"what is held is not cut in front", "resume.go", "p.rest = p.rest[n:]", "p.rest = p.rest[0:]"},
 	{"what is held is given up one piece too early", "resume.go", "slices.Delete(s.held, 0, whole)", "slices.Delete(s.held, 0, min(whole+1, len(s.held)))"},

@@ -186,7 +186,7 @@ func (c *Conn) onMessage(l *link, msg []byte, reserved int64) func() {
 		return nil
 	}
 	switch f.kind {
-	case typeData, typeAck, typeFin:
+	case typeData, typeAck, typeFin, typeBlocked:
 		c.onStream(f)
 	case typePing:
 		c.sendControl(appendNumber(nil, typePong, f.off))
@@ -215,6 +215,8 @@ func (c *Conn) onStream(f frame) {
 	case typeFin:
 		c.readable.Broadcast()
 		c.sendable.Signal() // with the ACK of it
+	case typeBlocked:
+		c.sendable.Signal() // with an ACK, if there is more credit now
 	}
 }
 

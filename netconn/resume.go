@@ -47,6 +47,7 @@ func (s *stream) detach() {
 	s.inFlight, s.fresh = nil, false
 	s.sent, s.finSent = s.acked, false
 	s.ackNow, s.away = false, true
+	s.wanted = 0
 }
 
 // current reports whether what a transport brings is for the stream. The other

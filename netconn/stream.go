@@ -35,14 +35,14 @@ type stream struct {
 	inFlight                         []byte   // the message that poll gave last
 	fresh                            bool     // inFlight is the last of held
 	payload                          int      // most bytes in one DATA
+	wanting                          bool     // there is more to send than limit allows
+	wanted                           uint64   // the limit at which that was told
 	epoch                            uint32   // of the transport; the first is 0
 	away                             bool     // there is none
 
-	rx, taken, granted uint64
-	window             uint64
-	unread             []piece
-	acking             uint64 // the offset that the last ACK told
-	ackNow             bool
+	rx, taken uint64
+	unread    []piece
+	credit
 
 	finWritten bool // nothing will follow written
 	finSent    bool // over this transport
@@ -63,8 +63,7 @@ func newStream(window, limit uint32, message uint32) *stream {
 	return &stream{
 		payload: int(min(message-dataHeader, largeChunk)),
 		limit:   uint64(limit),
-		window:  uint64(window),
-		granted: uint64(window),
+		credit:  newCredit(uint64(window)),
 	}
 }
 
@@ -78,6 +77,7 @@ func (s *stream) room() int {
 
 // write takes bytes of p while there is credit and room, and returns how many.
 func (s *stream) write(p []byte) int {
+	s.wanting = uint64(len(p)) > s.limit-s.written && !s.finWritten
 	p = p[:min(len(p), s.room())]
 	for rest := p; len(rest) > 0; {
 		rest = rest[s.fill(rest):]
@@ -151,7 +151,7 @@ func (s *stream) footprint() (out, in int64) {
 func costOf(b []byte) int64 { return int64(max(cap(b), mergeBelow)) }
 
 // closeWrite ends the outbound direction after what was written.
-func (s *stream) closeWrite() { s.finWritten = true }
+func (s *stream) closeWrite() { s.finWritten, s.wanting = true, false }
 
 // discard forgets what was written and not yet sent.
 func (s *stream) discard() {
@@ -182,6 +182,9 @@ func (s *stream) poll() []byte {
 		s.inFlight, s.fresh = msg, true
 		return msg
 	}
+	if msg := s.blocked(); msg != nil {
+		return msg
+	}
 	if s.finWritten && !s.finSent && !s.finAcked {
 		s.finSent, s.finTold = true, true
 		return appendNumber(s.small[:0], typeFin, s.sent)
@@ -200,7 +203,7 @@ func (s *stream) recycle() {
 	s.inFlight, s.fresh = nil, false
 }
 
-// onFrame takes DATA, ACK and FIN. It keeps the payload.
+// onFrame takes DATA, ACK, FIN and BLOCKED. It keeps the payload.
 func (s *stream) onFrame(f frame) error {
 	switch f.kind {
 	case typeData:
@@ -209,6 +212,9 @@ func (s *stream) onFrame(f frame) error {
 		return s.onAck(f.off, f.limit)
 	case typeFin:
 		return s.onFin(f.off)
+	case typeBlocked:
+		s.onBlocked(f.off)
+		return nil
 	}
 	return protocolError("frame 0x%02x is not the stream's", f.kind)
 }
@@ -267,8 +273,7 @@ func (s *stream) onFin(off uint64) error {
 	return nil
 }
 
-// read takes received bytes. Credit goes back at once when a quarter of the
-// window was taken, and otherwise when the caller's clock says so.
+// read takes received bytes.
 func (s *stream) read(p []byte) int {
 	n := 0
 	for n < len(p) && len(s.unread) > 0 {
@@ -295,25 +300,6 @@ func (s *stream) take() (p piece) {
 	}
 	return p
 }
-
-func (s *stream) took(n int) {
-	s.taken += uint64(n)
-	if s.grant()-s.granted >= max(s.window/4, 1) {
-		s.wantAck()
-	}
-}
-
-// grant is the offset up to which bytes are welcome. A window may become smaller;
-// what was granted stays.
-func (s *stream) grant() uint64 { return max(s.granted, s.taken+s.window) }
-
-// ackDue reports whether an ACK would tell anything new.
-func (s *stream) ackDue() bool {
-	return s.told() != s.acking || s.grant() != s.granted
-}
-
-// wantAck makes the next poll an ACK, if one is due.
-func (s *stream) wantAck() { s.ackNow = s.ackDue() }
 
 // eof reports whether the inbound direction has ended and was read to its end.
 func (s *stream) eof() bool { return s.finRead && len(s.unread) == 0 }

@@ -285,6 +285,8 @@ func TestStreamKeepsItsPromises(t *testing.T) {
 	for seed := first; seed <= last; seed++ {
 		r := rand.New(rand.NewPCG(seed, 2))
 		w := newWorld(t, 1+r.Uint32N(40), 1+r.Uint32N(40), dataHeader+1+r.Uint32N(30))
+		w.widen(0, 1+r.Uint64N(4))
+		w.widen(1, 1+r.Uint64N(4))
 		func() {
 			defer func() {
 				if t.Failed() {

@@ -8,8 +8,8 @@ import { type Figure, known } from "./row.ts";
 
 /** In milliseconds; the first is as good as none. */
 const roundTrips = [1, 20, 100, 300];
-/** What may be on its way: of a download the relay's window, of an upload the client's (netconn). */
-const windows = { down: 4 * MiB, up: 1 * MiB };
+/** What may be on its way: of a download what the page lets the relay send, of an upload what OpenSSH lets a channel. */
+const windows = { down: 4 * MiB, up: 2 * MiB };
 /** So long a transfer takes at most where the window bounds it. */
 const seconds = 4;
 const most = 64 * MiB;
