@@ -39,7 +39,7 @@ func (s *SFTP) Download(ctx context.Context, path string, w io.Writer, t Transfe
 	if int64(len(t.Tail)) > t.Offset {
 		return 0, failed(op, path, fmt.Errorf("%w: a tail of more than there is", fs.ErrInvalid))
 	}
-	n, err := d.run(ctx)
+	n, err := d.run(ctx, e)
 	return n, failed(op, path, err)
 }
 
@@ -69,18 +69,30 @@ type download struct {
 	ring  ring
 	chunk int
 
-	before Entry // when the file was opened
-	next   int64 // offset of the next request
-	end    int64 // offset at which to stop
-	exact  bool  // end is known, not only a bound
+	before Entry    // when the file was opened
+	after  *request // for what it is in the end, where that was asked for ahead; or nil
+	next   int64    // offset of the next request
+	end    int64    // offset at which to stop
+	exact  bool     // end is known, not only a bound
 	done   int64
 	eof    bool
 }
 
-func (d *download) run(ctx context.Context) (int64, error) {
-	var err error
-	if d.before, err = d.stat(ctx); err != nil {
+// run moves a file that e described before it was opened.
+func (d *download) run(ctx context.Context, e Entry) (int64, error) {
+	stat := d.statRequest()
+	err := d.s.c.start(ctx, stat)
+	if err == nil {
+		err = d.ahead(ctx, e)
+	}
+	if err != nil {
 		return 0, err
+	}
+	if d.before, err = d.s.takeEntry(ctx, d.op, d.name, stat); err != nil {
+		return 0, err
+	}
+	if d.before.Size != e.Size {
+		d.retract()
 	}
 	if err := regular(d.before); err != nil { // another one than before
 		return 0, err
@@ -100,6 +112,28 @@ func (d *download) run(ctx context.Context) (int64, error) {
 		return d.done, err
 	}
 	return d.done, d.verify(ctx)
+}
+
+// ahead asks for the first bytes of the file that e describes before it is known
+// to be what was opened, and if those are all, for what it is behind them. So a
+// small file takes one round trip for what would be three: requests for one file
+// are served in their order.
+func (d *download) ahead(ctx context.Context, e Entry) error {
+	d.before = e
+	if d.bound(); !d.exact || len(d.t.Tail) > 0 {
+		return nil
+	}
+	if err := d.send(ctx); err != nil || d.next < d.end {
+		return err
+	}
+	d.after = d.statRequest()
+	return d.s.c.start(ctx, d.after)
+}
+
+// retract forgets what was asked for ahead: it is another file that was opened.
+func (d *download) retract() {
+	d.ring.abandon(d.s.c)
+	d.next, d.after, d.exact = d.t.Offset, nil, false
 }
 
 // pump moves all that is to be moved.
@@ -146,8 +180,8 @@ func (d *download) bound() {
 	if d.before.Told.Has(ToldSize) && d.before.Size > 0 {
 		d.end, d.exact = d.before.Size, true
 	}
-	if d.t.Length > 0 && d.t.Length < d.end-d.next {
-		d.end = d.next + d.t.Length
+	if d.t.Length > 0 && d.t.Length < d.end-d.t.Offset {
+		d.end = d.t.Offset + d.t.Length
 	}
 }
 
@@ -200,6 +234,7 @@ func (d *download) receive(ctx context.Context) error {
 			// Less than asked for is no end, section 6.4, yet it may be all that
 			// this server ever sends at once.
 			d.chunk = max(min(d.chunk, len(p.body)), 512)
+			d.after = nil // of before the rest is read
 			return d.ask(ctx, p)
 		}
 	}
@@ -231,7 +266,7 @@ func (d *download) verify(ctx context.Context) error {
 	if d.exact && d.t.Offset+d.done != d.end {
 		return fmt.Errorf("%w: it ended after %d bytes of %d", ErrChanged, d.t.Offset+d.done, d.end)
 	}
-	after, err := d.stat(ctx)
+	after, err := d.last(ctx)
 	switch {
 	case err != nil && errors.Is(err, fs.ErrNotExist): // some servers, once it is removed
 		return nil
@@ -243,4 +278,12 @@ func (d *download) verify(ctx context.Context) error {
 		return ErrChanged
 	}
 	return nil
+}
+
+// last tells what the file is once it is read.
+func (d *download) last(ctx context.Context) (Entry, error) {
+	if d.after == nil {
+		return d.stat(ctx)
+	}
+	return d.s.takeEntry(ctx, d.op, d.name, d.after)
 }

@@ -128,12 +128,12 @@ func ownPart(usual string) string {
 	return besides(usual[:len(usual)-len(".part")], fmt.Sprintf(".%08x.part", rand.Uint32()))
 }
 
-// land gives a part, which was closed as whole describes it, its target's name.
-func (p *part) land(ctx context.Context, whole Entry, target string, t Transfer) error {
+// land gives a part, which an upload has closed, its target's name.
+func (p *part) land(ctx context.Context, u *upload, target string, t Transfer) error {
 	if t.Check != nil {
 		if err := t.Check(ctx, p.name); err != nil {
 			// Of a part that is another's, or none, the check told nothing.
-			if taken := p.still(ctx, whole); errors.Is(taken, ErrPartTaken) {
+			if taken := p.still(ctx, u.whole); errors.Is(taken, ErrPartTaken) {
 				return taken
 			}
 			if errors.Is(err, ErrChecksum) { // nothing to go on from
@@ -142,8 +142,10 @@ func (p *part) land(ctx context.Context, whole Entry, target string, t Transfer)
 			return err
 		}
 	}
-	if err := p.still(ctx, whole); err != nil {
-		return err
+	if u.named == nil || !sameFile(*u.named, u.whole) {
+		if err := p.still(ctx, u.whole); err != nil {
+			return err
+		}
 	}
 	if t.New {
 		return p.s.renameFree(ctx, p.name, target)
@@ -160,11 +162,14 @@ func (p *part) still(ctx context.Context, whole Entry) error {
 		return failed(p.op, p.name, ErrPartTaken)
 	case err != nil:
 		return err
-	case now.Size != whole.Size || !now.Mtime.Equal(whole.Mtime):
+	case !sameFile(now, whole):
 		return failed(p.op, p.name, ErrPartTaken)
 	}
 	return nil
 }
+
+// sameFile tells whether nothing says that two are different files.
+func sameFile(a, b Entry) bool { return a.Size == b.Size && a.Mtime.Equal(b.Mtime) }
 
 // abandon lets another Put find what has arrived.
 func (p *part) abandon() {

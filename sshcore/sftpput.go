@@ -34,9 +34,10 @@ func (s *SFTP) Put(ctx context.Context, path string, r io.Reader, t Transfer) (i
 	defer p.done()
 	u := newUpload(p.file, r, t)
 	u.settle = func(ctx context.Context) error { return p.inherit(ctx, old, t.Mode) }
+	u.look = t.Check == nil && !s.shell // which serves names out of turn
 	n, err := u.run(ctx)
 	if err == nil {
-		err = p.land(ctx, u.whole, target, t)
+		err = p.land(ctx, u, target, t)
 	}
 	if err != nil {
 		p.abandon()

@@ -64,6 +64,8 @@ type upload struct {
 	eof         bool
 	gap         bool  // a write has failed
 	whole       Entry // of the file, once all was verified
+	look        bool  // and at what its name leads to then
+	named       *Entry
 
 	// settle is called when all has been acknowledged; or nil.
 	settle func(context.Context) error
@@ -208,15 +210,19 @@ func (u *upload) finish(ctx context.Context) error {
 	return nil
 }
 
-// conclude asks what the file is and closes it, in one round trip: requests for
-// one file are served in their order.
+// conclude asks what the file is, closes it, and looks what its name leads to, in
+// one round trip: requests for one file are served in their order.
 func (u *upload) conclude(ctx context.Context) error {
-	stat := u.statRequest()
-	if err := u.s.c.start(ctx, stat); err != nil {
-		u.drop()
-		return err
+	stat, closing := u.statRequest(), newRequest(withStrings(fxpClose, u.handle))
+	for _, r := range []*request{stat, closing} {
+		if err := u.s.c.start(ctx, r); err != nil {
+			u.drop()
+			return err
+		}
 	}
-	closed := u.close(ctx)
+	looking := newRequest(withStrings(fxpLstat, u.name))
+	looks := u.look && u.s.c.start(ctx, looking) == nil
+	_, closed := u.s.c.take(ctx, u.op, u.name, closing, fxpStatus)
 	e, err := u.s.takeEntry(ctx, u.op, u.name, stat)
 	switch {
 	case err != nil:
@@ -228,6 +234,11 @@ func (u *upload) conclude(ctx context.Context) error {
 		return fmt.Errorf("%w: %d bytes instead of %d", ErrSizeMismatch, e.Size, want)
 	}
 	u.whole = e
+	if looks {
+		if now, err := u.s.takeEntry(ctx, u.op, u.name, looking); err == nil {
+			u.named = &now
+		}
+	}
 	return nil
 }
 
