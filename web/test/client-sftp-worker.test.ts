@@ -192,6 +192,28 @@ for (const near of [false, true]) {
 				assert.deepEqual(await result, { bytes: bytes.length - 1000 });
 			});
 
+		it("a small one by one read, and no more", async () => {
+			const { stream, far, control, result } = channels(near);
+			const blob = new Blob(["hello"]);
+			let asked = 0;
+			for (const method of ["slice", "arrayBuffer", "stream"] as const) {
+				const real = blob[method].bind(blob) as (...args: unknown[]) => unknown;
+				const counted = (...args: unknown[]) => {
+					asked++;
+					return real(...args);
+				};
+				Object.assign(blob, { [method]: counted });
+			}
+			const got: Uint8Array[] = [];
+			const ended = new Promise<unknown>((resolve) => {
+				far.read({ data: (chunk) => got.push(chunk), end: resolve });
+			});
+			far.end();
+			void work({ job: "feed", blob, offset: 0, ...stream, control });
+			assert.equal(await ended, undefined);
+			assert.deepEqual([String(Buffer.concat(got)), asked, await result], ["hello", 1, { bytes: 5 }]);
+		});
+
 		it("and stops when nobody wants more", async () => {
 			const { stream, far, control, result } = channels(near);
 			far.read({ data: () => far.reset(new Error("no more")), end: () => {} });

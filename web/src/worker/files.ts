@@ -42,7 +42,7 @@ async function feed(job: FeedJob): Promise<JobResult> {
 	const port = portOf(job);
 	// The core says nothing here but why it takes no more.
 	port.read({ data: () => {}, end: () => {} });
-	const source = sourceOf(blob.slice(offset));
+	const source = sourceOf(offset > 0 ? blob.slice(offset) : blob);
 	let sent = 0;
 	try {
 		let next = source.next();
@@ -120,8 +120,13 @@ class Slices implements Source {
 		this.#blob = blob;
 	}
 
+	/** Of a small file each read, and each slice, costs more than its bytes. */
 	async next(): Promise<Uint8Array> {
-		const bytes = await this.#blob.slice(this.#at, this.#at + SLICE).arrayBuffer();
+		const { size } = this.#blob;
+		if (this.#at >= size) return new Uint8Array();
+		const end = this.#at + SLICE;
+		const piece = this.#at === 0 && end >= size ? this.#blob : this.#blob.slice(this.#at, end);
+		const bytes = await piece.arrayBuffer();
 		this.#at += bytes.byteLength;
 		return new Uint8Array(bytes);
 	}
