@@ -216,6 +216,15 @@ type sessionPipe struct{ *Session }
 
 func (p sessionPipe) Write(b []byte) (int, error) { return p.Stdin().Write(b) }
 
+// writes is how much one write holds.
+func (l Limits) writes() int {
+	const head = 1 << 10 // of a packet, as OpenSSH counts
+	if l.Write == 0 || l.Packet > 0 && l.Packet < largeWrite+head {
+		return chunk(writeSize, l.Write)
+	}
+	return chunk(largeWrite, l.Write)
+}
+
 // chunk is how much to ask for at once: what is fast, within the server's limit.
 func chunk(fast int, limit uint64) int {
 	if limit == 0 || limit > math.MaxInt32 {

@@ -15,7 +15,8 @@ const (
 	// callers have given up. More of them wait.
 	maxWaiting = 1024
 	// maxJoined is when waiting requests are no longer put together into one
-	// write, and so into full SSH packets.
+	// write, and so into full SSH packets. A request of that length is written
+	// from its own memory.
 	maxJoined = 64 << 10
 )
 
@@ -146,16 +147,40 @@ func (c *sftpConn) write() {
 	stdin := c.session.Stdin()
 	var out []byte
 	for {
+		var err error
 		select {
 		case r := <-c.queue:
-			out = c.join(out[:0], r)
+			if len(r.packet) >= maxJoined {
+				err = c.writeAlone(stdin, r)
+			} else {
+				out = c.join(out[:0], r)
+				_, err = stdin.Write(out)
+			}
 		case <-c.ended:
 			return
 		}
-		if _, err := stdin.Write(out); err != nil {
+		if err != nil {
 			return // the reader is about to learn why
 		}
 	}
+}
+
+// writeAlone writes a large request without a copy. Its owner may use the packet
+// again once it is answered, so an answer that comes before all was written, which
+// only an odd server sends, is told when it was.
+func (c *sftpConn) writeAlone(stdin io.Writer, r *request) error {
+	c.mu.Lock()
+	r.sent, r.writing = true, true
+	c.mu.Unlock()
+	_, err := stdin.Write(r.packet)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	r.writing = false
+	if r.early {
+		r.early = false
+		r.tell()
+	}
+	return err
 }
 
 // lost explains why reading failed. x/crypto reports the end of the channel as
@@ -252,11 +277,18 @@ func (c *sftpConn) answer(r *request, kind byte, body []byte) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	r.kind, r.body = kind, body
+	if r.early = r.writing; !r.early {
+		r.tell()
+	}
+}
+
+// tell hands the answer to whom it is for. sftpConn.mu is held.
+func (r *request) tell() {
 	switch {
 	case !r.given:
 		r.answered <- struct{}{}
 	case r.late != nil:
-		go r.late(kind, body)
+		go r.late(r.kind, r.body)
 	}
 }
 

@@ -34,7 +34,7 @@ func (s *SFTP) Download(ctx context.Context, path string, w io.Writer, t Transfe
 	}
 	defer f.drop()
 	d := &download{file: f, w: w, t: t, chunk: chunk(readSize, s.limits.Read), next: t.Offset}
-	d.ring.limit = firstFlight
+	d.ring = newRing(d.chunk, readFlight)
 	defer d.ring.abandon(s.c)
 	if int64(len(t.Tail)) > t.Offset {
 		return 0, failed(op, path, fmt.Errorf("%w: a tail of more than there is", fs.ErrInvalid))
@@ -162,7 +162,7 @@ func (d *download) recognize(ctx context.Context) error {
 	var have bytes.Buffer
 	t := Transfer{Offset: d.t.Offset - int64(len(d.t.Tail)), Length: int64(len(d.t.Tail))}
 	c := &download{file: d.file, w: &have, t: t, chunk: d.chunk, next: t.Offset, before: d.before}
-	c.ring.limit = firstFlight
+	c.ring = newRing(c.chunk, readFlight)
 	defer c.ring.abandon(d.s.c)
 	c.bound()
 	if err := c.pump(ctx); err != nil {

@@ -255,8 +255,8 @@ func testPutReplacesWhole(t *testing.T, s *SFTP) {
 		{"a part of somebody else's is not followed", func(dir string) { os.Symlink(dir+"/victim", dir+"/f.part") }, "f", strings.NewReader("new"), Transfer{}, nil,
 			func(dir string) bool { return slurp(dir+"/victim") == "" && slurp(dir+"/f") == "new" }},
 		{"nothing when the reader fails, and the part is kept", func(dir string) { os.WriteFile(dir+"/f", []byte("old"), 0o644) }, "f",
-			io.MultiReader(strings.NewReader(strings.Repeat("n", writeSize+5)), failing{broken}), Transfer{}, broken,
-			func(dir string) bool { return slurp(dir+"/f") == "old" && len(slurp(dir+"/f.part")) == writeSize }},
+			io.MultiReader(strings.NewReader(strings.Repeat("n", largeWrite+5)), failing{broken}), Transfer{}, broken,
+			func(dir string) bool { return slurp(dir+"/f") == "old" && len(slurp(dir+"/f.part")) == largeWrite }},
 		{"what was begun", func(dir string) { os.WriteFile(dir+"/f.part", []byte("begun, and a gap"), 0o600) }, "f",
 			strings.NewReader("done"), Transfer{Offset: 6}, nil,
 			func(dir string) bool { return slurp(dir+"/f") == "begun,done" }},
@@ -457,7 +457,7 @@ func TestAWriterThatWaitsHoldsTheServer(t *testing.T) {
 					t.Error(err)
 				}
 			}
-			if got := s.client.Info().BytesIn - before; got > maxFlight*readSize+2<<20 {
+			if got := s.client.Info().BytesIn - before; got > readFlight+2<<20 {
 				t.Errorf("%d bytes came while the writer waited", got)
 			}
 		}

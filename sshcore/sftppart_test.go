@@ -42,14 +42,14 @@ func TestTwoPutsToOneFile(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			path := t.TempDir() + "/f"
-			r, half, open := gated(strings.Repeat(first, 2*writeSize))
+			r, half, open := gated(strings.Repeat(first, largeWrite/4))
 			result := make(chan error, 1)
 			go func() {
 				_, err := srvS.Put(t.Context(), path, r, Transfer{})
 				result <- err
 			}()
 			<-half
-			sent := int64(len(first)*2*writeSize) / 2 / writeSize * writeSize
+			sent := int64(len(first)*largeWrite/4) / 2 / largeWrite * largeWrite
 			awaitFile(t, srvS, path+".part", sent)
 			if tc.age > 0 {
 				then := time.Now().Add(-tc.age)
@@ -67,7 +67,7 @@ func TestTwoPutsToOneFile(t *testing.T) {
 			if err := <-result; !errors.Is(err, tc.err) {
 				t.Errorf("the first: %v", err)
 			}
-			if want := strings.Repeat(first, 2*writeSize); tc.last == first && slurp(path) != want || tc.last == second && slurp(path) != second {
+			if want := strings.Repeat(first, largeWrite/4); tc.last == first && slurp(path) != want || tc.last == second && slurp(path) != second {
 				t.Error("another one is there at the end, or half of one")
 			}
 		})
@@ -101,7 +101,7 @@ func TestPartsThatAreLeft(t *testing.T) {
 	}
 	t.Run("one that another upload writes to is not gone on with", func(t *testing.T) {
 		path := t.TempDir() + "/f"
-		r, half, open := gated(strings.Repeat("x", 4*writeSize))
+		r, half, open := gated(strings.Repeat("x", 4*largeWrite))
 		result := make(chan error, 1)
 		go func() {
 			_, err := s.Put(t.Context(), path, r, Transfer{})
@@ -112,7 +112,7 @@ func TestPartsThatAreLeft(t *testing.T) {
 			t.Errorf("got %v", err)
 		}
 		open()
-		if err := <-result; err != nil || len(slurp(path)) != 4*writeSize {
+		if err := <-result; err != nil || len(slurp(path)) != 4*largeWrite {
 			t.Errorf("the other: %v", err)
 		}
 	})
@@ -120,16 +120,16 @@ func TestPartsThatAreLeft(t *testing.T) {
 		path := t.TempDir() + "/f"
 		spill(t, path+".part", "another's, which is about to be done")
 		broken := errors.New("the disk here broke")
-		r := io.MultiReader(bytes.NewReader(make([]byte, writeSize)), readerFunc(func([]byte) (int, error) {
+		r := io.MultiReader(bytes.NewReader(make([]byte, largeWrite)), readerFunc(func([]byte) (int, error) {
 			os.Remove(path + ".part")
 			return 0, broken
 		}))
 		if _, err := s.Put(t.Context(), path, r, Transfer{}); !errors.Is(err, broken) {
 			t.Errorf("got %v", err)
 		}
-		awaitFile(t, s, path+".part", writeSize)
-		n, err := s.Put(t.Context(), path, strings.NewReader("end"), Transfer{Offset: writeSize})
-		if err != nil || n != 3 || len(slurp(path)) != writeSize+3 {
+		awaitFile(t, s, path+".part", largeWrite)
+		n, err := s.Put(t.Context(), path, strings.NewReader("end"), Transfer{Offset: largeWrite})
+		if err != nil || n != 3 || len(slurp(path)) != largeWrite+3 {
 			t.Errorf("resumed: %d, %v", n, err)
 		}
 	})

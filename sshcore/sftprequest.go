@@ -20,7 +20,10 @@ type request struct {
 	kind     byte
 	body     []byte // without id; the filled part of into for DATA
 
-	sent, given bool // guarded by sftpConn.mu
+	// Guarded by sftpConn.mu.
+	sent, given bool
+	writing     bool // packet is read from by the connection
+	early       bool // answered meanwhile, and not told yet
 }
 
 func newRequest(packet []byte) *request {

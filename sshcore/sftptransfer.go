@@ -57,15 +57,20 @@ func (t *Transfer) progress(done, total int64) {
 }
 
 const (
-	// readSize and writeSize are what was measured as fastest with OpenSSH,
-	// through a relay and in a page.
-	readSize  = 64 << 10
-	writeSize = 32 << 10
-	// maxFlight is how many of them are on the way at a time, and so 4 MiB at
-	// most: more than a channel's window lets through in a round trip, however
-	// long that is. It begins with firstFlight and grows with each answer.
+	// readSize and largeWrite are what was measured as fastest with OpenSSH,
+	// through a relay and in a page. A server that does not say that it takes
+	// that gets writeSize, which all take.
+	readSize   = 64 << 10
+	writeSize  = 32 << 10
+	largeWrite = 128 << 10
+	// maxFlight is how many requests are on the way at a time, and readFlight
+	// and writeFlight how many bytes: more than a channel's window lets through
+	// in a round trip, however long that is. What is on the way of an upload that
+	// is cut off may be there in part, and is sent again: web/src/client/put.ts
+	// counts on writeFlight.
 	maxFlight   = 64
-	firstFlight = 32
+	readFlight  = 4 << 20
+	writeFlight = 2 << 20
 )
 
 // ring is the requests of a transfer in the order of the file, each with its
@@ -73,7 +78,14 @@ const (
 type ring struct {
 	flying []*piece // oldest first
 	free   []*piece
-	limit  int // of flying
+	limit  int // of flying; it begins with half of most and grows with each answer
+	most   int
+}
+
+// newRing is for pieces of a size, of which so many bytes may fly.
+func newRing(size, flight int) ring {
+	most := max(1, min(flight/size, maxFlight))
+	return ring{limit: max(1, most/2), most: most}
 }
 
 // piece is a request for, or with, a part of a file.
@@ -102,7 +114,7 @@ func (g *ring) land() {
 	p := g.flying[0]
 	g.flying = append(g.flying[:0], g.flying[1:]...)
 	g.free = append(g.free, p)
-	g.limit = min(g.limit+1, maxFlight)
+	g.limit = min(g.limit+1, g.most)
 }
 
 // abandon leaves the pieces that are still flying to the connection.

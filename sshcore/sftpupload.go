@@ -72,9 +72,8 @@ type upload struct {
 }
 
 func newUpload(f *file, r io.Reader, t Transfer) *upload {
-	u := &upload{file: f, r: r, t: t, chunk: chunk(writeSize, f.s.limits.Write)}
-	u.ring.limit = firstFlight
-	return u
+	size := f.s.limits.writes()
+	return &upload{file: f, r: r, t: t, chunk: size, ring: newRing(size, writeFlight)}
 }
 
 func (u *upload) run(ctx context.Context) (int64, error) {
@@ -145,11 +144,11 @@ func (u *upload) send(ctx context.Context) error {
 	p.offset = u.t.Offset + u.sent
 	b := append(p.packet[:0], newPacket(fxpWrite)...)
 	b = putUint64(putString(b, u.handle), uint64(p.offset))
-	head := len(b) + 4
-	if cap(b) < head+u.chunk {
-		b = append(make([]byte, 0, head+u.chunk), b...)
+	head, room := len(b)+4, u.room()
+	if cap(b) < head+room {
+		b = append(make([]byte, 0, head+room), b...)
 	}
-	n, err := io.ReadFull(u.r, b[head:head+u.chunk])
+	n, err := io.ReadFull(u.r, b[head:head+room])
 	p.packet, p.have = append(putUint32(b, uint32(n)), b[head:head+n]...), n
 	switch {
 	case err == io.EOF || err == io.ErrUnexpectedEOF:
@@ -166,6 +165,15 @@ func (u *upload) send(ctx context.Context) error {
 	u.sent += int64(n)
 	u.ring.flying = append(u.ring.flying, p)
 	return nil
+}
+
+// room is how much to read at once: a small file needs no large piece of memory,
+// and one byte more than is left shows that it has ended.
+func (u *upload) room() int {
+	if left := u.t.Size - u.sent; u.t.Size > 0 && left >= 0 && left < int64(u.chunk) {
+		return int(left) + 1
+	}
+	return u.chunk
 }
 
 // receive takes the answer to the oldest write. After one that failed, nothing
@@ -265,6 +273,6 @@ func (u *upload) explain(ctx context.Context, err error) error {
 	if !errors.As(err, &e) || e.Status != StatusFailure || ctx.Err() != nil {
 		return err
 	}
-	e.Err = u.s.full(ctx, u.name, maxFlight*writeSize) // what flies would fill that
+	e.Err = u.s.full(ctx, u.name, writeFlight) // what flies would fill that
 	return err
 }
