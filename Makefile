@@ -74,7 +74,7 @@ wasm-test: build
 	@for simd in 1 0; do WASMIKO_SIMD=$$simd $(WASM) go test -timeout 10m $(CORE_MOD) \
 		-exec="$(CURDIR)/.cache/bin/build exec" $(KERNEL_USERS) || exit 1; done
 	$(WASM) go test -timeout 10m $(CORE_MOD) -exec="$(CURDIR)/.cache/bin/build exec" \
-		-run 'TestTheWindow|TestAPeer|TestCreditIs|TestPasswordsAre|Buffer|Cipher|Packet' golang.org/x/crypto/ssh
+		-run 'TestTheWindow|TestAReader|TestAPeer|TestCreditIs|TestPasswordsAre|Buffer|Cipher|Packet' golang.org/x/crypto/ssh
 
 web-test: build
 	cd web && node test/run.mjs

@@ -49,6 +49,7 @@ var cryptoEdits = []textEdit{
 `, `	sendAdj := c.flow.read(adj, c.myWindow)
 	c.myWindow += sendAdj
 `},
+	{"ssh/channel.go", "func (ch *channel) SendRequest(name string, wantReply bool, payload []byte) (bool, error) {\n", "func (ch *channel) SendRequest(name string, wantReply bool, payload []byte) (bool, error) {\n	ch.sending(name)\n"},
 	// packets.go: packets that are used again.
 	{"ssh/transport.go", "	fresh := make([]byte, len(packet))\n", "	fresh := borrowPacket(len(packet))\n"},
 	{"ssh/channel.go", "		ch.extPending.write(data)\n", "		ch.extPending.writeFrom(packet, data)\n"},

@@ -3,19 +3,40 @@ package ssh
 // How much a channel may hold that nobody has read yet. It begins small; it
 // grows while the reader keeps up, as a receive window of TCP does, so that a
 // distant server can send without waiting; and it shrinks when the reader falls
-// behind, to little, for what a terminal has not shown yet lies before the
-// effect of Ctrl-C.
+// behind. Of a terminal to little, for what it has not shown yet lies before the
+// effect of Ctrl-C; of all else to x/crypto's own window, for a disk that stops
+// for a moment takes all at once afterwards, and a distant server should not have
+// to begin anew then.
 const (
-	leastRoom = 64 << 10
-	firstRoom = 256 << 10
-	mostRoom  = 8 << 20
+	leastRoom    = 2 << 20
+	terminalRoom = 64 << 10
+	firstRoom    = 256 << 10
+	mostRoom     = 8 << 20
 )
 
 // flow is what a channel knows of its reader.
 type flow struct {
 	room   uint32 // myWindow and unread together never exceed it when credit is given
 	unread uint32 // bytes that arrived and were not read
-	kept   uint32 // bytes read since room changed, with nothing left unread
+	kept   uint32 // bytes read since room changed
+
+	terminal bool
+}
+
+// sending notes what a channel becomes by a request.
+func (ch *channel) sending(request string) {
+	if request == "pty-req" {
+		ch.windowMu.Lock()
+		ch.flow.terminal = true
+		ch.windowMu.Unlock()
+	}
+}
+
+func (f *flow) least() uint32 {
+	if f.terminal {
+		return terminalRoom
+	}
+	return leastRoom
 }
 
 // arrived counts bytes that came. windowMu is held.
@@ -28,9 +49,9 @@ func (f *flow) read(n, window uint32) uint32 {
 	f.unread -= n
 	f.kept += n
 	switch {
-	case f.unread > f.room/2:
+	case f.unread > f.room/2 && f.room > f.least():
 		f.kept = 0
-		f.room = max(f.room/2, leastRoom)
+		f.room = max(f.room/2, f.least())
 	case f.unread == 0 && f.kept >= f.room:
 		f.kept = 0
 		f.room = min(f.room*2, mostRoom)

@@ -21,16 +21,20 @@ func TestTheWindowFollowsItsReader(t *testing.T) {
 	for _, c := range []struct {
 		name       string
 		room       uint32
+		terminal   bool
 		send, take func(unread, window uint32) uint32
 		want       uint32
 	}{
-		{"a reader that keeps up gets the most", firstRoom, all, everything, mostRoom},
-		{"a slow one gets the least", firstRoom, all, little, leastRoom},
-		{"one that falls behind comes back to the least", mostRoom, all, little, leastRoom},
-		{"one that was slow and keeps up gets the most", leastRoom, all, everything, mostRoom},
+		{"a reader that keeps up gets the most", firstRoom, false, all, everything, mostRoom},
+		{"a terminal that keeps up gets the most", firstRoom, true, all, everything, mostRoom},
+		{"a slow terminal gets the least", firstRoom, true, all, little, terminalRoom},
+		{"a terminal that falls behind comes back to the least", mostRoom, true, all, little, terminalRoom},
+		{"a slow reader gets no more than at first", firstRoom, false, all, little, firstRoom},
+		{"a reader that falls behind keeps enough for a distant peer", mostRoom, false, all, little, leastRoom},
+		{"one that was slow and keeps up gets the most", terminalRoom, true, all, everything, mostRoom},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			f := &flow{room: c.room}
+			f := &flow{room: c.room, terminal: c.terminal}
 			if play(f, c.room, 2000, c.send, c.take); f.room != c.want {
 				t.Errorf("the room is %d, want %d", f.room, c.want)
 			}
@@ -38,8 +42,26 @@ func TestTheWindowFollowsItsReader(t *testing.T) {
 	}
 }
 
+// All that a distant peer may send comes at once, and a disk takes it in turns of
+// nothing and everything.
+func TestAReaderInBurstsGetsTheMost(t *testing.T) {
+	const step = 32 << 10
+	f := &flow{room: firstRoom}
+	window := uint32(firstRoom)
+	for burst := range 100 {
+		f.arrived(window)
+		window = 0
+		for f.unread > 0 {
+			window += f.read(min(step, f.unread), window)
+		}
+		if burst > 10 && f.room < leastRoom || window == 0 {
+			t.Fatalf("after %d bursts: the room is %d, the window %d", burst, f.room, window)
+		}
+	}
+}
+
 func TestAPeerNeverStarves(t *testing.T) {
-	for _, room := range []uint32{leastRoom, firstRoom} {
+	for _, room := range []uint32{terminalRoom, firstRoom} {
 		for _, step := range []uint32{1, 100, 4096, 32 << 10, 100_000} {
 			f := &flow{room: room}
 			window := room
