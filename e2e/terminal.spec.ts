@@ -214,7 +214,7 @@ test.describe("full-screen programs", () => {
 });
 
 test.describe("floods", () => {
-	test("10 MB come to their end, and the page answers all the while", async ({ terminal, page }) => {
+	test("50 MB come to their end, and the page answers all the while", async ({ terminal, page }) => {
 		test.slow();
 		await page.evaluate(() => {
 			const w = window as unknown as { gap: number };
@@ -226,12 +226,12 @@ test.describe("floods", () => {
 				last = now;
 			}, 10);
 		});
-		await terminal.run("head -c 10000000 /dev/zero | tr '\\0' x | fold -w 79; echo; echo the e''nd");
-		await terminal.shows(/^the end$/m, 60_000);
+		await terminal.run("head -c 50000000 /dev/zero | tr '\\0' x | fold -w 79; echo; echo the e''nd");
+		await terminal.shows(/^the end$/m, 150_000);
 		const lines = (await terminal.text()).split("\n");
 		const end = lines.indexOf("the end");
-		// 10,000,000 = 126,582 · 79 + 22: the last line is that short, and nothing before it is torn.
-		expect(lines[end - 1]).toBe("x".repeat(22));
+		// 50,000,000 = 632,911 · 79 + 31: the last line is that short, and nothing before it is torn.
+		expect(lines[end - 1]).toBe("x".repeat(31));
 		const before = lines.slice(end - 5000, end - 1);
 		expect(before.filter((line) => line !== "x".repeat(79))).toEqual([]);
 		const gap = await page.evaluate(() => (window as unknown as { gap: number }).gap);
