@@ -20,9 +20,7 @@ export class TerminalFrame extends Events {
 	/** `gateway` is the URL of a Wasmiko, such as https://ssh.example.org/ or https://example.org/ssh/. */
 	constructor(gateway: string | URL, options: wire.TerminalFrameOptions) {
 		super();
-		const place = new URL(gateway, location.href);
-		if (!place.pathname.endsWith("/")) place.pathname += "/"; // it stands below a path
-		this.#page = new URL("embed", place);
+		this.#page = new URL("embed", new URL(gateway, location.href).href.replace(/\/?$/, "/"));
 		this.#options = options;
 		Object.assign(this.element, { ...wire.frame, src: this.#page });
 		window.addEventListener("message", this.#greet);
