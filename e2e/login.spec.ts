@@ -147,6 +147,27 @@ test("what is no private key is refused before anything is sent", async ({ page,
 	await expect(app.button("What the server asks")).toBeVisible();
 });
 
+test("Enter waits for the key file that is being read, and a wrong one connects to nothing", async ({ page, sshd }) => {
+	await page.addInitScript(() => {
+		const { text } = Blob.prototype;
+		Blob.prototype.text = async function () {
+			await new Promise((resolve) => setTimeout(resolve, 1000));
+			return text.call(this);
+		};
+	});
+	const app = await new App(page).open();
+	const target = `${sshd.username}@127.0.0.1:${sshd.port}`;
+	await app.chooseKey(`${sshd.dir}/user.pub`);
+	await app.connect(target);
+	await expect(page.getByRole("alert").filter({ hasText: "This is the public key" })).toBeVisible();
+	await expect(app.field).toHaveValue(target);
+	await expect(page.getByRole("dialog")).toHaveCount(0);
+	await app.chooseKey(`${sshd.dir}/user`);
+	await app.field.press("Enter");
+	await app.trust();
+	await app.connected();
+});
+
 test("a key that the server does not know leads to the password", async ({ page, sshd }) => {
 	const app = await new App(page).open();
 	await app.chooseKey(`${sshd.dir}/stranger`);

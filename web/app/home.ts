@@ -46,6 +46,7 @@ export class Home {
 	readonly #notes = h("div", { class: "notes", role: "status" });
 	readonly #identity: IdentityPicker;
 	readonly #link = h("div", {});
+	#submitting = false;
 	readonly #demo = h("div", {});
 	readonly #recent = h("section", { class: "recent", hidden: true });
 
@@ -216,7 +217,7 @@ export class Home {
 		);
 		form.addEventListener("submit", (event) => {
 			event.preventDefault();
-			this.#submit();
+			void this.#submit();
 		});
 	}
 
@@ -234,7 +235,7 @@ export class Home {
 			this.#field.value = text;
 			this.#edited();
 			if (key !== undefined && this.#identity.identity === undefined) this.#identity.choose(key);
-			this.#submit();
+			void this.#submit();
 		});
 		const remove = h(
 			"button",
@@ -270,7 +271,16 @@ export class Home {
 		this.#notes.replaceChildren(...notes.map((note) => h("p", {}, note)));
 	}
 
-	#submit(): void {
+	/** Without the key that was chosen, what follows would be another question than the person expects. */
+	async #submit(): Promise<void> {
+		if (this.#submitting) return;
+		this.#submitting = true;
+		const withKey = (await this.#identity.reading) ?? true;
+		this.#submitting = false;
+		if (withKey) this.#connect();
+	}
+
+	#connect(): void {
 		try {
 			const target = this.#named(parseTarget(this.#field.value));
 			if (target === undefined) return;

@@ -39,10 +39,11 @@ export class IdentityPicker {
 		"aria-hidden": "true",
 	});
 	#identity: Identity | undefined;
+	#reading: Promise<boolean> | undefined;
 
 	constructor(events: IdentityEvents) {
 		this.#events = events;
-		this.#file.addEventListener("change", () => void this.#readFile());
+		this.#file.addEventListener("change", () => this.#chooseFile());
 		this.element = h("div", { class: "identity" }, this.#chosen, this.#file, this.#problem);
 		this.#draw();
 	}
@@ -50,6 +51,11 @@ export class IdentityPicker {
 	/** The chosen key; undefined: ask. */
 	get identity(): Identity | undefined {
 		return this.#identity;
+	}
+
+	/** While a file is being read: whether it becomes the chosen key. */
+	get reading(): Promise<boolean> | undefined {
+		return this.#reading;
 	}
 
 	/** The id of the chosen key, if this browser keeps it. */
@@ -147,25 +153,36 @@ export class IdentityPicker {
 		this.#draw();
 	}
 
-	async #readFile(): Promise<void> {
+	#chooseFile(): void {
 		const files = [...(this.#file.files ?? [])];
 		this.#file.value = "";
-		const isCertificate = (file: File): boolean => files.length > 1 && file.name.endsWith("-cert.pub");
-		const key = files.find((file) => !isCertificate(file));
-		if (key === undefined) return;
-		const large = files.find((file) => file.size > largestKey);
-		if (large !== undefined) return this.#refuse(`${large.name} is too large to be a key.`);
-		if (!this.#take(await key.text(), key.name)) return;
-		const certificate = await files.find(isCertificate)?.text();
-		if (certificate !== undefined) this.#certify(certificate);
+		if (files.length === 0) return;
+		const reading = this.#read(files)
+			.catch((error: Error) => this.#refuse(`The file cannot be read: ${error.message}`))
+			.finally(() => {
+				if (this.#reading === reading) this.#reading = undefined;
+			});
+		this.#reading = reading;
 	}
 
-	#certify(certificate: string): void {
+	async #read(files: readonly File[]): Promise<boolean> {
+		const isCertificate = (file: File): boolean => files.length > 1 && file.name.endsWith("-cert.pub");
+		const key = files.find((file) => !isCertificate(file));
+		if (key === undefined) return this.#refuse("A certificate needs its key: choose both files.");
+		const large = files.find((file) => file.size > largestKey);
+		if (large !== undefined) return this.#refuse(`${large.name} is too large to be a key.`);
+		if (!this.#take(await key.text(), key.name)) return false;
+		const certificate = await files.find(isCertificate)?.text();
+		return certificate === undefined || this.#certify(certificate);
+	}
+
+	#certify(certificate: string): boolean {
 		try {
 			readCertificate(certificate);
 			if (this.#identity !== undefined) this.#use({ ...this.#identity, certificate });
+			return true;
 		} catch (error) {
-			this.#refuse(`The certificate cannot be read: ${(error as Error).message}.`);
+			return this.#refuse(`The certificate cannot be read: ${(error as Error).message}.`);
 		}
 	}
 
@@ -176,9 +193,10 @@ export class IdentityPicker {
 		return check.ok;
 	}
 
-	#refuse(message: string): void {
+	#refuse(message: string): false {
 		this.#problem.classList.remove("note");
 		this.#problem.textContent = message;
+		return false;
 	}
 
 	async #paste(): Promise<void> {
