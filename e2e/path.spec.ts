@@ -1,13 +1,12 @@
 /** A gateway below a path of a name that others share: nginx with the file that docs/deploy shows. */
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Files, test } from "./files.ts";
 import { expect, LOOPBACK, startWasmiko, type Wasmiko } from "./fixtures.ts";
 import { Provider } from "./oidc.ts";
-import { Child, freePort } from "./process.ts";
+import { Child, freePort, listens } from "./process.ts";
 import { noteSecret } from "./secrets.ts";
 import { Terminal } from "./terminal.ts";
 
@@ -54,15 +53,6 @@ async function startNginx(port: number, takesPathOff: boolean): Promise<Child> {
 	await expect.poll(() => listens(port), { message: "nginx does not listen" }).toBe(true);
 	return child;
 }
-
-const listens = (port: number): Promise<boolean> =>
-	new Promise((resolve) => {
-		const socket = connect(port, "127.0.0.1", () => {
-			socket.destroy();
-			resolve(true);
-		});
-		socket.on("error", () => resolve(false));
-	});
 
 for (const takesPathOff of [false, true])
 	test(`all of it below a path that the proxy ${takesPathOff ? "takes off" : "leaves"}`, async ({ page, app }) => {

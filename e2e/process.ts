@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { createServer } from "node:net";
+import { connect, createServer } from "node:net";
 
 /** A child process whose output is kept, and which dies with the tests. */
 export class Child {
@@ -56,4 +56,15 @@ export async function freePort(): Promise<number> {
 	await new Promise((resolve) => server.close(resolve));
 	if (address === null || typeof address === "string") throw new Error("no port");
 	return address.port;
+}
+
+/** Whether something listens on a TCP port. */
+export function listens(port: number): Promise<boolean> {
+	return new Promise((resolve) => {
+		const socket = connect(port, "127.0.0.1", () => {
+			socket.destroy();
+			resolve(true);
+		});
+		socket.on("error", () => resolve(false));
+	});
 }

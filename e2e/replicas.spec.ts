@@ -1,12 +1,11 @@
 /** Several gateways behind one name, seen from the page: HAProxy with the file that docs/deploy shows. */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { App } from "./app.ts";
 import { Cutter } from "./cutter.ts";
 import { expect, LOOPBACK, startWasmiko, test, type Wasmiko } from "./fixtures.ts";
-import { Child, freePort } from "./process.ts";
+import { Child, freePort, listens } from "./process.ts";
 
 /** One of the gateways, and where it tells of itself. */
 interface Replica {
@@ -49,15 +48,6 @@ async function startHAProxy(port: number, dir: string, replicas: readonly Replic
 	await expect.poll(() => listens(port), { message: "HAProxy does not listen" }).toBe(true);
 	return child;
 }
-
-const listens = (port: number): Promise<boolean> =>
-	new Promise((resolve) => {
-		const socket = connect(port, "127.0.0.1", () => {
-			socket.destroy();
-			resolve(true);
-		});
-		socket.on("error", () => resolve(false));
-	});
 
 test("of two gateways one dies and takes only its own sessions, and the other drains and loses none", async ({
 	page,

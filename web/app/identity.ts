@@ -158,7 +158,7 @@ export class IdentityPicker {
 		this.#file.value = "";
 		if (files.length === 0) return;
 		const reading = this.#read(files)
-			.catch((error: Error) => this.#refuse(`The file cannot be read: ${error.message}`))
+			.catch((error: Error) => this.#refuse(`The file cannot be read; choose it again. (${error.message})`))
 			.finally(() => {
 				if (this.#reading === reading) this.#reading = undefined;
 			});
