@@ -135,9 +135,16 @@ func (r *running) eventually(t *testing.T, text string) {
 	t.Helper()
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
-	for deadline := time.Now().Add(testWait); !strings.Contains(r.stderr(), text); <-tick.C {
-		if time.Now().After(deadline) {
-			t.Fatalf("%q is not in:\n%s", text, r.stderr())
+	late := time.After(testWait)
+	for !strings.Contains(r.stderr(), text) {
+		select {
+		case <-tick.C:
+			continue
+		case <-late:
+		case <-r.exited:
+		}
+		if !strings.Contains(r.stderr(), text) {
+			t.Fatalf("%q is not in:\n%s%v", text, r.stderr(), r.cmd.ProcessState)
 		}
 	}
 }

@@ -36,6 +36,9 @@ func (c *serveCommand) Run(s streams) error {
 func (o *options) serve(s streams, pl *plan, demo *proxy.Demo) error {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	hangup := make(chan os.Signal, 1) // one that comes before its turn must not kill
+	signal.Notify(hangup, syscall.SIGHUP)
+	defer signal.Stop(hangup)
 	log, lines := openLog(o.LogFormat, s.err)
 	defer lines.flush()
 
@@ -89,9 +92,6 @@ func (o *options) serve(s streams, pl *plan, demo *proxy.Demo) error {
 	notify("READY=1")
 
 	g := &gateway{args: s.args, plan: pl, proxy: p, demo: demo, cert: &cert, log: log}
-	hangup := make(chan os.Signal, 1)
-	signal.Notify(hangup, syscall.SIGHUP)
-	defer signal.Stop(hangup)
 	for ctx.Err() == nil {
 		select {
 		case err := <-failed:
