@@ -21,7 +21,7 @@ func TestReplicas(t *testing.T) {
 	open := func(n int) map[string][]*netconn.Conn {
 		on := map[string][]*netconn.Conn{}
 		for range n {
-			c := f.mustDial(t, addr, netconn.Options{})
+			c := f.newSession(t, addr)
 			echoed(t, c, "new")
 			on[c.Route()] = append(on[c.Route()], c)
 		}
@@ -91,7 +91,7 @@ func TestReplicasWithoutOneForNewSessions(t *testing.T) {
 	f.untilUp(t, "gw1")
 	var kept *netconn.Conn
 	for kept == nil || kept.Route() != "gw2" {
-		kept = f.mustDial(t, addr, netconn.Options{})
+		kept = f.newSession(t, addr)
 		echoed(t, kept, "new")
 	}
 	gateways[1].signal(t, syscall.SIGTERM)
@@ -126,6 +126,21 @@ func areGone(t *testing.T, conns []*netconn.Conn, killed time.Time) {
 	}
 	if took := time.Since(killed); took > saySo {
 		t.Errorf("the loss is told after %v", took)
+	}
+}
+
+// newSession opens a session. A gateway that stops refuses, until HAProxy has seen it.
+func (f *front) newSession(t *testing.T, addr string) *netconn.Conn {
+	t.Helper()
+	for deadline := time.Now().Add(testWait); ; {
+		c, err := f.dial(t, addr, netconn.Options{})
+		if err == nil {
+			t.Cleanup(func() { c.Close() })
+			return c
+		}
+		if e := (*netconn.Error)(nil); !errors.As(err, &e) || e.Code != netconn.CodeDraining || time.Now().After(deadline) {
+			t.Fatal(err)
+		}
 	}
 }
 
