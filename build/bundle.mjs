@@ -96,7 +96,6 @@ async function bundlePage() {
 		...common,
 		entryPoints: [
 			{ in: "web/app/app.ts", out: "app" },
-			{ in: "web/app/app.css", out: "app" },
 			{ in: "web/app/embed.ts", out: "embed" },
 			{ in: "web/app/embed.css", out: "embed" },
 			{ in: "web/app/sign-in.ts", out: "sign-in" },
@@ -120,13 +119,15 @@ async function bundlePage() {
 		throw new Error(`no output for ${entry}`);
 	};
 	const app = built("web/app/app.ts", ".js");
-	const css = built("web/app/app.css", ".css");
-	const html = (name) => {
+	const page = (name) => {
 		const script = built(`web/app/${name}.ts`, ".js");
-		const style = built(`web/app/${name}.css`, ".css");
 		const preloads = staticImports(metafile, script).filter((f) => f !== script);
-		return [relative(webDist, script), relative(webDist, style), preloads.map((f) => relative(webDist, f))];
+		return {
+			[`${name}.js`]: relative(webDist, script),
+			preload: preloads.map((f) => `<link rel="modulepreload" href="${relative(webDist, f)}">`).join(""),
+		};
 	};
+	const style = (name) => ({ [`${name}.css`]: relative(webDist, built(`web/app/${name}.css`, ".css")) });
 
 	stableName("lib/wasmiko.js", built("web/src/client/index.ts", ".js"));
 	stableName("lib/element.js", built("web/src/element/index.ts", ".js"));
@@ -142,11 +143,11 @@ async function bundlePage() {
 
 	const static_ = staticImports(metafile, app);
 	const loads = (entry) => staticImports(metafile, built(entry, ".js")).map((f) => relative(webDist, f));
-	writeHTML("index.html", "app", ...html("app"));
-	writeHTML("embed.html", "embed", ...html("embed"));
-	writeHTML("sign-in.html", "sign-in", ...html("sign-in"));
+	writeHTML("index.html", { ...page("app"), within: await within("app.css", "early.ts") });
+	writeHTML("embed.html", { ...page("embed"), ...style("embed") });
+	writeHTML("sign-in.html", { ...page("sign-in"), ...style("sign-in") });
 	const manifest = {
-		firstLoad: ["index.html", relative(webDist, css), ...static_.map((f) => relative(webDist, f))],
+		firstLoad: ["index.html", ...static_.map((f) => relative(webDist, f))],
 		core: `assets/${wasm}`,
 		worker: `assets/${worker}`,
 		// What a page of somebody else loads, by what it imports.
@@ -179,12 +180,24 @@ function staticImports(metafile, entry) {
 	return [...seen];
 }
 
-function writeHTML(file, name, script, style, preloads) {
-	const html = readFileSync(`web/app/${file}`, "utf8")
-		.replace(`{{${name}.js}}`, script)
-		.replace(`{{${name}.css}}`, style)
-		.replace("{{preload}}", preloads.map((p) => `<link rel="modulepreload" href="${p}">`).join(""));
-	if (html.includes("{{")) throw new Error(`web/app/${file} has a placeholder that the build does not know`);
+// What stands in a page itself: it is there as soon as the page is.
+async function within(...names) {
+	const { outputFiles } = await esbuild.build({
+		...common,
+		format: "iife",
+		entryPoints: names.map((name) => `web/app/${name}`),
+		outdir: webDist,
+		write: false,
+	});
+	const element = (path) => (path.endsWith(".css") ? "style" : "script");
+	return outputFiles.map(({ path, text }) => `<${element(path)}>${text.trim()}</${element(path)}>`).join("\n");
+}
+
+function writeHTML(file, values) {
+	const html = readFileSync(`web/app/${file}`, "utf8").replace(/\{\{(.+?)\}\}/g, (_, name) => {
+		if (!(name in values)) throw new Error(`web/app/${file} has {{${name}}}, which the build does not know`);
+		return values[name];
+	});
 	writeFileSync(join(webDist, file), html);
 }
 

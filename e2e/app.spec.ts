@@ -1,4 +1,5 @@
 /** The home screen, what it understands, and what it remembers. */
+import type { Page } from "@playwright/test";
 import { App } from "./app.ts";
 import { expect, readKey, test } from "./fixtures.ts";
 import { freePort } from "./process.ts";
@@ -12,26 +13,71 @@ test("the page opens on one field, which has the focus", async ({ page }) => {
 	await expect(page.getByRole("tab")).toHaveCount(0);
 });
 
-test("what is typed before the page's script has come is kept, and typing goes on", async ({ page }) => {
-	let release = () => {};
-	const script = new Promise<void>((resolve) => {
-		release = resolve;
+test.describe("before the page's script has come", () => {
+	/** Opens the page without its script, and gives what lets it come. */
+	async function openHeld(page: Page): Promise<(act: "continue" | "abort") => void> {
+		let release: (act: "continue" | "abort") => void = () => {};
+		const act = new Promise<"continue" | "abort">((resolve) => {
+			release = resolve;
+		});
+		await page.route(/assets\/app-.*\.js$/, async (route) => await route[await act]());
+		await page.goto("", { waitUntil: "commit" });
+		await expect(new App(page).field).toBeFocused();
+		return release;
+	}
+
+	test("what is typed is kept, and typing goes on", async ({ page }) => {
+		const release = await openHeld(page);
+		const app = new App(page);
+		await page.keyboard.type("ssh -p 22 me@");
+		release("continue");
+		await expect(app.button("Key file…")).toBeVisible();
+		await page.keyboard.type("nowhere.invalid");
+		await expect(app.field).toHaveValue("ssh -p 22 me@nowhere.invalid");
+		await page.keyboard.press("Enter");
+		await expect(app.tab).toHaveAccessibleName(/nowhere\.invalid/);
 	});
-	await page.route(/assets\/app-.*\.js$/, async (route) => {
-		await script;
-		await route.continue();
+
+	for (const how of ["Enter", "the button"])
+		test(`what is submitted with ${how} is carried out when it comes`, async ({ page, sshd }) => {
+			const release = await openHeld(page);
+			const app = new App(page);
+			await page.keyboard.type(`${sshd.username}@127.0.0.1:${sshd.port}`);
+			if (how === "Enter") await page.keyboard.press("Enter");
+			else await app.button("Connect").click();
+			await expect(page.locator("#home form")).toHaveAttribute("aria-busy", "true");
+			await expect(app.field).toHaveValue(/@/);
+			release("continue");
+			await app.trust();
+			await expect(app.tab).toHaveAccessibleName(/127\.0\.0\.1/);
+			await expect(page.locator("#home form")).not.toHaveAttribute("aria-busy");
+			expect(new URL(page.url()).search).toBe("");
+		});
+
+	test("nothing is carried out of what was changed after it was submitted, nor of an empty field", async ({ page }) => {
+		const release = await openHeld(page);
+		const app = new App(page);
+		await page.keyboard.press("Enter");
+		await expect(page.locator("#home form")).not.toHaveAttribute("aria-busy");
+		await page.keyboard.type("me@nowhere.invalid");
+		await page.keyboard.press("Enter");
+		await page.keyboard.type("x");
+		await expect(page.locator("#home form")).not.toHaveAttribute("aria-busy");
+		release("continue");
+		await expect(app.button("Key file…")).toBeVisible();
+		await expect(app.field).toHaveValue("me@nowhere.invalidx");
+		await expect(page.getByRole("tab")).toHaveCount(0);
 	});
-	await page.goto("", { waitUntil: "commit" });
-	const app = new App(page);
-	await expect(app.field).toBeFocused();
-	await page.keyboard.type("ssh -p 22 me@");
-	await expect(app.button("Connect")).toHaveCount(0);
-	release();
-	await expect(app.button("Connect")).toBeVisible();
-	await page.keyboard.type("nowhere.invalid");
-	await expect(app.field).toHaveValue("ssh -p 22 me@nowhere.invalid");
-	await page.keyboard.press("Enter");
-	await expect(app.tab).toHaveAccessibleName(/nowhere\.invalid/);
+
+	test("a script that cannot be had is told, and nobody waits for it", async ({ page }) => {
+		const release = await openHeld(page);
+		await page.keyboard.type("me@nowhere.invalid");
+		await page.keyboard.press("Enter");
+		release("abort");
+		await expect(page.getByRole("alert")).toHaveText(/^The page has not come whole/);
+		await page.keyboard.press("Enter");
+		await expect(page.locator("#home form")).not.toHaveAttribute("aria-busy");
+	});
 });
 
 test("the form works before the browser's database answers, and sessions wait for it", async ({ page }) => {

@@ -1,9 +1,12 @@
 package proxy
 
 import (
+	"crypto/sha256"
+	"encoding/base64"
 	"net/http"
 	"net/netip"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -35,6 +38,21 @@ func framedPolicy(embedders []string) string {
 		return contentPolicy
 	}
 	return strings.Replace(contentPolicy, "frame-ancestors 'none'", "frame-ancestors "+strings.Join(embedders, " "), 1)
+}
+
+// inlined matches what stands in a page itself, as the build writes it.
+var inlined = regexp.MustCompile(`(?s)<(style|script)>(.*?)</(?:style|script)>`)
+
+// pagePolicy is contentPolicy for a page of the build, which allows by its
+// hash each style and script that stands in it, and no other.
+func pagePolicy(html []byte) string {
+	policy := contentPolicy
+	for _, m := range inlined.FindAllSubmatch(html, -1) {
+		sum := sha256.Sum256(m[2])
+		own := string(m[1]) + "-src 'self'"
+		policy = strings.Replace(policy, own, own+" 'sha256-"+base64.StdEncoding.EncodeToString(sum[:])+"'", 1)
+	}
+	return policy
 }
 
 const permissionsPolicy = "camera=(), microphone=(), geolocation=(), usb=(), serial=(), hid=(), payment=(), " +

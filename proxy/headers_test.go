@@ -196,6 +196,34 @@ func TestStrictHeaders(t *testing.T) {
 	}
 }
 
+// What stands in the page itself is allowed by its hash, on that page alone.
+func TestThePageAllowsWhatStandsInIt(t *testing.T) {
+	const style, script = "a{}", "let a\n= 1"
+	sums := map[string]string{
+		"style-src 'self'":                     "style-src 'self' 'sha256-X1RutGBrXCt9KkSaXMK7tHftWiRscFHOhxsS8tv8hBk='",
+		"script-src 'self' 'wasm-unsafe-eval'": "script-src 'self' 'sha256-4fGWMN4XMSo7H9MvmBXjX6eK0DUkEWwkusre07pEQLQ=' 'wasm-unsafe-eval'",
+	}
+	pg := testPage()
+	pg["index.html"].Data = []byte("<!doctype html>\n<style>" + style + "</style>\n<script>" + script + "</script>\n<script type=\"module\" src=\"a.js\"></script>")
+	pg["embed.html"] = pg["index.html"]
+	p, err := New(Config{Local: true, Page: pg, Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	policy := contentPolicy
+	for plain, with := range sums {
+		policy = strings.Replace(policy, plain, with, 1)
+	}
+	for path, want := range map[string]string{
+		"/": policy, "/index.html": policy, "/?host=a": policy,
+		"/embed": contentPolicy, "/examples/": contentPolicy, "/nothing": contentPolicy,
+	} {
+		if got := get(p, "GET", path, nil).Header().Get("Content-Security-Policy"); got != want {
+			t.Errorf("%s: the policy is\n%s\nwant\n%s", path, got, want)
+		}
+	}
+}
+
 func TestClientIP(t *testing.T) {
 	tests := []struct {
 		name    string

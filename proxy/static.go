@@ -31,8 +31,8 @@ const signInFile = "/sign-in.html"
 // page serves the built page. All its names are known from the start, so that
 // a request is a look-up in a map and never a path.
 type page struct {
-	files  map[string]*file // by URL path
-	framed string           // the policy of embedPath
+	files    map[string]*file  // by URL path
+	policies map[string]string // of the paths that have their own
 }
 
 // file is one resource and its precompressed forms.
@@ -77,11 +77,22 @@ func newPage(fsys fs.FS, embedders []string) (*page, error) {
 	if fsys == nil {
 		return nil, nil
 	}
-	if _, err := fs.Stat(fsys, "index.html"); errors.Is(err, fs.ErrNotExist) {
+	index, err := fs.ReadFile(fsys, "index.html")
+	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
-	pg := &page{files: make(map[string]*file), framed: framedPolicy(embedders)}
-	err := fs.WalkDir(fsys, ".", func(name string, d fs.DirEntry, err error) error {
+	if err != nil {
+		return nil, fmt.Errorf("page: %w", err)
+	}
+	policy := pagePolicy(index)
+	pg := &page{files: make(map[string]*file), policies: map[string]string{
+		"/":           policy,
+		"/index.html": policy,
+		embedPath:     framedPolicy(embedders),
+		// A worker obeys the policy that comes with its script; this one loads nothing.
+		downloadsWorker: "default-src 'none'",
+	}}
+	err = fs.WalkDir(fsys, ".", func(name string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() || isVariant(fsys, name) {
 			return err
 		}
@@ -182,13 +193,8 @@ func (pg *page) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	h := w.Header()
-	switch r.URL.Path {
-	case embedPath:
-		h.Set("Content-Security-Policy", pg.framed)
-	case downloadsWorker:
-		// A worker obeys the policy that comes with its script; this one loads
-		// nothing.
-		h.Set("Content-Security-Policy", "default-src 'none'")
+	if policy := pg.policies[r.URL.Path]; policy != "" {
+		h.Set("Content-Security-Policy", policy)
 	}
 	h.Set("Content-Type", f.contentType)
 	h.Set("ETag", v.etag)

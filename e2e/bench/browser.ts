@@ -94,8 +94,11 @@ export class BenchServer {
 		else if (path.startsWith("/bench/mark/")) {
 			this.#mark(path.slice("/bench/mark/".length));
 			res.end();
-		} else if (path.startsWith("/bench/")) this.#file(path.slice("/bench/".length), res);
-		else if (this.#core && /\/core-[^/]*\.wasm$/.test(path)) this.#send(this.#core, "application/wasm", res);
+		} else if (path.startsWith("/bench/")) {
+			// As the relay's pages are: the browser starts a process of its own for one.
+			if (req.url?.endsWith("?isolated")) res.setHeader("Cross-Origin-Opener-Policy", "same-origin");
+			this.#file(path.slice("/bench/".length), res);
+		} else if (this.#core && /\/core-[^/]*\.wasm$/.test(path)) this.#send(this.#core, "application/wasm", res);
 		else this.#pass(req, res);
 	}
 
@@ -144,9 +147,10 @@ export class BenchServer {
 			answer.on("data", (chunk) => {
 				html += chunk;
 			});
-			answer.on("end", () =>
-				res.end(html.replace("<head>", `<head><script type="module" async src="/bench/${script}.js"></script>`)),
-			);
+			answer.on("end", () => {
+				const measured = html.replace('<button type="submit"', '<button elementtiming="button" type="submit"');
+				res.end(measured.replace("<head>", `<head><script type="module" async src="/bench/${script}.js"></script>`));
+			});
 		});
 		onward.on("error", () => res.writeHead(502).end());
 		req.pipe(onward);

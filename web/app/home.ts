@@ -1,4 +1,3 @@
-import arrow from "lucide-static/icons/arrow-right.svg";
 import play from "lucide-static/icons/play.svg";
 import trash from "lucide-static/icons/x.svg";
 import { h, icon, newId } from "../src/element/dom.ts";
@@ -33,7 +32,7 @@ export interface HomeEvents {
 }
 
 /**
- * The screen with the one field that names a server. The field itself stands in index.html, so that it takes input
+ * The screen with the one field that names a server. The form itself stands in index.html, so that it takes input
  * before any script has come; nothing here moves it, which would end the typing.
  */
 export class Home {
@@ -42,8 +41,9 @@ export class Home {
 	readonly #field: HTMLInputElement;
 	readonly #user: HTMLInputElement;
 	readonly #userRow: HTMLElement;
-	readonly #problem = h("p", { class: "problem", role: "alert", id: newId("problem") });
-	readonly #notes = h("div", { class: "notes", role: "status" });
+	readonly #problem: HTMLElement;
+	readonly #notes: HTMLElement;
+	readonly #form: HTMLFormElement;
 	readonly #identity: IdentityPicker;
 	readonly #link = h("div", {});
 	#submitting = false;
@@ -54,24 +54,20 @@ export class Home {
 		this.element = element;
 		this.#events = events;
 		this.#identity = new IdentityPicker(events);
-		const userId = newId("user");
-		this.#field = find(element, "input.target");
-		this.#field.setAttribute("aria-describedby", this.#problem.id);
-		this.#user = h("input", {
-			id: userId,
-			type: "text",
-			autocomplete: "off",
-			autocapitalize: "off",
-			spellcheck: "false",
-			enterkeyhint: "go",
-		});
-		const userLabel = h("label", { for: userId }, "User name on that server");
-		this.#userRow = h("div", { class: "user-row", hidden: true }, userLabel, this.#user);
+		this.#form = find(element, "form");
+		this.#field = find(element, "#target");
+		this.#userRow = find(element, ".user-row");
+		this.#user = find(element, "#user");
+		this.#problem = find(element, "#problem");
+		this.#notes = find(element, ".notes");
+		this.#form.append(this.#identity.element);
+		this.#form.before(this.#link);
+		this.#form.after(this.#demo, this.#recent);
 		this.#field.addEventListener("input", () => this.#edited());
-		const form = find<HTMLFormElement>(element, "form");
-		this.#complete(form);
-		form.before(this.#link);
-		form.after(this.#demo, this.#recent);
+		this.#form.addEventListener("submit", (event) => {
+			event.preventDefault();
+			void this.#submit();
+		});
 		// Whatever was typed by now.
 		if (this.#field.value !== "") this.#edited();
 	}
@@ -82,8 +78,14 @@ export class Home {
 		this.#field.select();
 	}
 
-	/** As the page opens: puts the link into the field and the focus too, unless somebody types there already. */
+	/**
+	 * As the page opens: puts the link into the field and the focus too, unless somebody types there already. What they
+	 * submitted by now is carried out.
+	 */
 	greet(link: LinkTarget | undefined): void {
+		const kept = this.#form.ariaBusy === "true";
+		this.#form.removeAttribute("aria-busy");
+		if (kept) void this.#submit();
 		if (this.#field.value !== "") return;
 		if (link !== undefined) this.fill(link);
 		// On a phone the focus would raise the keyboard over half of what there is to see.
@@ -191,34 +193,6 @@ export class Home {
 		const title = newId("recent");
 		this.#recent.setAttribute("aria-labelledby", title);
 		this.#recent.replaceChildren(h("h2", { id: title }, "Recent"), h("ul", {}, ...rows));
-	}
-
-	/** Adds what the form has besides its field. */
-	#complete(form: HTMLFormElement): void {
-		find(form, ".target-row").append(h("button", { type: "submit", class: "button primary" }, "Connect", icon(arrow)));
-		form.append(
-			this.#userRow,
-			this.#problem,
-			this.#notes,
-			h(
-				"p",
-				{ class: "quiet examples" },
-				"Also ",
-				h("code", {}, "host:2222"),
-				", ",
-				h("code", {}, "[::1]:22"),
-				", ",
-				h("code", {}, "ssh://…"),
-				" or a whole ",
-				h("code", {}, "ssh -p 2222 user@host"),
-				" line.",
-			),
-			this.#identity.element,
-		);
-		form.addEventListener("submit", (event) => {
-			event.preventDefault();
-			void this.#submit();
-		});
 	}
 
 	#row(recent: RecentHost): HTMLElement {
