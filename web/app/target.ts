@@ -53,6 +53,9 @@ const trimmed = /^[\s\u200b-\u200f\u2060\ufeff]+|[\s\u200b-\u200f\u2060\ufeff]+$
  */
 const usernamePattern = /^(?!-)[^\s:/\p{Cc}]+$/u;
 
+/** As links carry it, after the user's name. */
+const fingerprintParameter = /;fingerprint=/i;
+
 /** Reads a target, or throws a {@link TargetError} that says what is wrong. */
 export function parseTarget(input: string): Target {
 	const text = input.replace(trimmed, "");
@@ -157,6 +160,11 @@ function fromAddress(text: string, url = false): Draft {
 }
 
 function readUser(draft: Draft, text: string, url: boolean): void {
+	if (!url && fingerprintParameter.test(text))
+		throw new TargetError(
+			"fingerprint",
+			"A fingerprint is read in a link only. Write ssh://user;fingerprint=SHA256:…@host.",
+		);
 	const [name = "", ...parameters] = url ? text.split(";") : [text];
 	const last = parameters.at(-1) ?? name;
 	const secret = (parameters.length === 0 ? name : last).replace(/^fingerprint=SHA256:/i, "");
@@ -262,6 +270,11 @@ function jumpOf(list: string): NonNullable<Target["jump"]> {
 	return list.split(",").map((each) => {
 		const text = each.trim().replace(/^ssh:\/\//i, "");
 		if (text === "") throw new TargetError("jump", "A jump host (-J) is missing between two commas.");
+		if (fingerprintParameter.test(text))
+			throw new TargetError(
+				"jump",
+				"A jump host (-J) takes no fingerprint. Leave it out: the host's key is checked against the known ones, or you are asked.",
+			);
 		const { host, port, username } = finish(fromAddress(text));
 		return { host, port, username };
 	});
