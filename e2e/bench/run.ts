@@ -13,32 +13,25 @@ import type { Row } from "./row.ts";
 import { scale } from "./scale.ts";
 import { sftp } from "./sftp.ts";
 import { start } from "./start.ts";
-import { survival } from "./survival.ts";
+import { silence, survival } from "./survival.ts";
 import { printTable, writeTable } from "./table.ts";
 import { terminal } from "./terminal.ts";
 
 /** No measurement takes longer unless it hangs, and then the others still have their turn. */
 const limit = 180_000;
 
-const figures: Figures = {
-	...start,
-	...terminal,
-	...exec,
-	...sftp,
-	...distance,
-	...profile,
-	...memory,
-	...relay,
-	...survival,
-	...crowd,
-	...scale,
-};
+/** One after the other; what does nothing but wait goes beside others that mostly do. */
+const turns: readonly (readonly Figures[])[] = [
+	[{ ...start, ...terminal, ...exec, ...sftp, ...distance, ...profile, ...memory, ...relay }],
+	[survival, silence],
+	[{ ...crowd, ...scale }],
+];
 const only = process.argv[2];
-const picked = Object.entries(figures).filter(
-	([names]) => !only || names.split(" ").some((name) => name.startsWith(only)),
-);
+const isPicked = (names: string) => !only || names.split(" ").some((name) => name.startsWith(only));
+const all = turns.flat().flatMap(Object.keys);
+const picked = all.filter(isPicked);
 if (picked.length === 0) {
-	console.error(`no row is called ${only}: there are ${Object.keys(figures).join(" ")}`);
+	console.error(`no row is called ${only}: there are ${all.join(" ")}`);
 	process.exit(1);
 }
 
@@ -69,18 +62,26 @@ async function within<T>(work: Promise<T>, abandon: () => void): Promise<T> {
 
 const seconds = (since: number): string => ((performance.now() - since) / 1000).toFixed(0);
 
-const rows: Row[] = [];
-const bench = new Bench();
-const begun = performance.now();
-try {
-	await bench.start();
-	for (const [names, measure] of picked) {
+/** Takes those that are picked in turn. */
+async function take(bench: Bench, figures: Figures): Promise<Row[]> {
+	const rows: Row[] = [];
+	for (const [names, measure] of Object.entries(figures)) {
+		if (!isPicked(names)) continue;
 		const since = performance.now();
 		const measured = await rowsOf(bench, names, measure);
 		printTable(measured);
 		console.log(`(${seconds(since)} s)\n`);
 		rows.push(...measured);
 	}
+	return rows;
+}
+
+const rows: Row[] = [];
+const bench = new Bench();
+const begun = performance.now();
+try {
+	await bench.start();
+	for (const beside of turns) rows.push(...(await Promise.all(beside.map((each) => take(bench, each)))).flat());
 } finally {
 	await bench.stop();
 }

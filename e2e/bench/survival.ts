@@ -42,7 +42,10 @@ export const survival: Figures = {
 			cutter.stop();
 		}
 	},
+};
 
+/** How long a relay that stands still goes unnoticed. */
+export const silence: Figures = {
 	"detect-typing detect-idle": async (bench) => {
 		const load = await new Load(bench).start();
 		const relay = await serve([bench.page.origin]);
