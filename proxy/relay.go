@@ -18,9 +18,9 @@ var (
 	errTooLong = errors.New("the connection reached its longest duration")
 )
 
-// serveSession takes a client from its upgrade to its target, and leaves the
-// session to a goroutine of its own. The request's has a large stack, and holds
-// what it needed to get there; a session may say nothing for days.
+// serveSession takes a client from its upgrade to its target and back. It
+// returns at once: the request's goroutine has a large stack and two buffers,
+// and a client may take its time to say what it wants.
 func (p *Proxy) serveSession(ctx context.Context, socket netconn.Socket, v visit) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	rec := newRecord(v)
@@ -34,31 +34,38 @@ func (p *Proxy) serveSession(ctx context.Context, socket netconn.Socket, v visit
 		rec.write(ctx, p.log)
 		p.metrics.count(rec)
 	}
-	var conn *netconn.Conn
-	var rt *route
-	p.spare(func() { conn, rt = p.admit(ctx, socket, rec, full) }, func() {
-		rec.outcome, rec.reason = outcomeRefused, errPanicked.Error()
-		socket.Close(netconn.CodeInternal, errPanicked.Error())
-	})
-	if conn == nil {
-		p.spare(end, nil)
-		return
-	}
-	s.opened(conn)
 	go func() {
-		p.spare(func() {
-			if rt.limit > 0 {
-				defer time.AfterFunc(rt.limit, func() { cancel(errTooLong) }).Stop()
-			}
-			rec.up, rec.down, rec.reason = p.relay(ctx, conn, rt)
-			rec.resumed = conn.Resumed()
-		}, func() {
-			rec.reason = errPanicked.Error()
-			rt.conn.Close()
-			conn.Abort(netconn.CodeInternal, errPanicked.Error())
+		var conn *netconn.Conn
+		var rt *route
+		p.spare(func() { conn, rt = p.admit(ctx, socket, rec, full) }, func() {
+			rec.outcome, rec.reason = outcomeRefused, errPanicked.Error()
+			socket.Close(netconn.CodeInternal, errPanicked.Error())
 		})
-		p.spare(end, nil)
+		if conn == nil {
+			p.spare(end, nil)
+			return
+		}
+		s.opened(conn)
+		// Once more: the way to the target took a large stack too, and a session
+		// may say nothing for days.
+		go func() {
+			p.spare(func() { p.carry(ctx, cancel, conn, rt, rec) }, func() {
+				rec.reason = errPanicked.Error()
+				rt.conn.Close()
+				conn.Abort(netconn.CodeInternal, errPanicked.Error())
+			})
+			p.spare(end, nil)
+		}()
 	}()
+}
+
+// carry relays the session to its end, and notes in rec what it was.
+func (p *Proxy) carry(ctx context.Context, cancel context.CancelCauseFunc, conn *netconn.Conn, rt *route, rec *record) {
+	if rt.limit > 0 {
+		defer time.AfterFunc(rt.limit, func() { cancel(errTooLong) }).Stop()
+	}
+	rec.up, rec.down, rec.reason = p.relay(ctx, conn, rt)
+	rec.resumed = conn.Resumed()
 }
 
 // admit hears what a client wants and connects it, or notes in rec why not. full

@@ -327,3 +327,20 @@ func BenchmarkRelayDown(b *testing.B) {
 		}
 	}
 }
+
+// A request's goroutine has a large stack and keeps net/http's buffers.
+func TestWhoSaysNothingDoesNotKeepItsRequest(t *testing.T) {
+	cfg := anywhere()
+	cfg.Limits.OpenTimeout = time.Hour
+	s := serve(t, cfg)
+	ws, _, err := websocket.Dial(t.Context(), s.relay(), &websocket.DialOptions{Subprotocols: []string{netconn.Protocol}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer ws.CloseNow()
+	stacks := make([]byte, 1<<20)
+	running := func(function string) bool {
+		return strings.Contains(string(stacks[:runtime.Stack(stacks, true)]), function)
+	}
+	until(t, "the request has not ended", func() bool { return !running(".serveRelay(") && running("(*Proxy).admit(") })
+}
