@@ -5,7 +5,7 @@ import { type Figures, MiB, serve } from "./bench.ts";
 import { Load } from "./load.ts";
 import { anonymous, preciseSeconds } from "./processes.ts";
 import { at, type Figure, known } from "./row.ts";
-import { quantile } from "./stats.ts";
+import { median, quantile } from "./stats.ts";
 
 const sizes = [1, 10, 100, 1000, 2000];
 /** How often each session has an echo. */
@@ -48,10 +48,15 @@ export const crowd: Figures = {
 		const health = await freePort();
 		const { child, relay } = await serve([bench.page.origin], "--health-listen", `127.0.0.1:${health}`);
 		const pid = child.process.pid ?? 0;
-		const look = async () => {
+		const goroutinesNow = async () => {
 			const text = await (await fetch(`http://127.0.0.1:${health}/metrics`)).text();
-			const goroutines = Number(/^go_goroutines (\d+)/m.exec(text)?.[1]);
-			return { goroutines, files: readdirSync(`/proc/${pid}/fd`).length, memory: anonymous(pid) };
+			return Number(/^go_goroutines (\d+)/m.exec(text)?.[1]);
+		};
+		const look = async () => {
+			// Those that gather the metrics are among them, one more or less each time.
+			const seen: number[] = [];
+			for (let i = 0; i < 51; i++) seen.push(await goroutinesNow());
+			return { goroutines: median(seen), files: readdirSync(`/proc/${pid}/fd`).length, memory: anonymous(pid) };
 		};
 		try {
 			await load.output("connect", relay, load.port, 1000);
