@@ -208,7 +208,8 @@ func TestChallengesAreBounded(t *testing.T) {
 		{"sixteen rounds of sixteen prompts pass", 16, 16, "p", true},
 		{"seventeen rounds do not", 17, 1, "p", false},
 		{"seventeen prompts do not", 1, 17, "p", false},
-		{"more than 4 KiB do not", 1, 2, strings.Repeat("p", 2100), false},
+		{"64 KiB pass, enough for a QR code", 1, 2, strings.Repeat("p", 32<<10), true},
+		{"more do not", 1, 2, strings.Repeat("p", 32<<10+1), false},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

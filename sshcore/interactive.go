@@ -7,11 +7,11 @@ import (
 )
 
 // Bounds of keyboard-interactive: what no person would answer. RFC 4256 knows
-// none.
+// none. A QR code that is drawn with blocks takes several KiB.
 const (
 	maxRounds        = 16
 	maxPrompts       = 16
-	maxChallengeText = 4 << 10
+	maxChallengeText = 64 << 10
 )
 
 // Challenge is one round of keyboard-interactive, RFC 4256 section 3.2. All

@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { AuthError, SSHError } from "../src/client/errors.ts";
 import type { Ask, Challenge } from "../src/client/index.ts";
 import { Passwords, reasonOf } from "../src/element/passwords.ts";
-import { asksCode, asksPassword, passwordPurpose } from "../src/element/prompts/wording.ts";
+import { asksCode, asksPassword, partsOf, passwordPurpose } from "../src/element/prompts/wording.ts";
 
 const { signal } = new AbortController();
 
@@ -54,6 +54,18 @@ for (const prompt of [
 ])
 	test(`a password is recognised in its language: ${prompt}`, () =>
 		assert.equal(asksPassword(challenge({ prompts: hidden(prompt) })), true));
+
+const parts: [name: string, text: string, words: string, question: string][] = [
+	["a question alone", "Verification code: ", "", "Verification code:"],
+	["words before it", "Scan this:\r\n █▀\r\n ▀█\r\nCode: ", "Scan this:\n █▀\n ▀█", "Code:"],
+	["a drawing first keeps its margin", "\n  █▀\n\nCode: \n", "  █▀", "Code:"],
+	["nothing at all", "", "", ""],
+];
+
+for (const [name, text, words, question] of parts) {
+	test(`a prompt has words and a question: ${name}`, () =>
+		assert.deepEqual(partsOf({ text, echo: false }), { words, question }));
+}
 
 for (const [prompt, want] of [
 	["Current password: ", "current-password"],

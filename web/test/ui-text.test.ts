@@ -7,7 +7,7 @@ import { countLines, largePaste, oneLine, type PasteRisk, pasteRisks, withoutCon
 import { compare } from "../src/element/prompts/compare.ts";
 import { randomart } from "../src/element/prompts/randomart.ts";
 import { RateLimit } from "../src/element/rate.ts";
-import { cleanTitle, promptLimit, showable } from "../src/element/untrusted.ts";
+import { cleanTitle, isDrawing, promptLimit, showable } from "../src/element/untrusted.ts";
 
 const shown: [name: string, text: string, want: string][] = [
 	["plain text", "Password: ", "Password: "],
@@ -29,6 +29,15 @@ test("a server's text is cut at 2 KiB", () => {
 	assert.equal(showable("x".repeat(promptLimit)).length, promptLimit);
 	assert.match(showable("x".repeat(promptLimit + 1)), /x… \(cut\)$/);
 });
+
+const drawn: [name: string, text: string, want: boolean][] = [
+	["a QR code of half blocks", "█▀▀▀█ ▄\n█ ▄ █▄▀", true],
+	["words", "Scan the code ☺ —", false],
+];
+
+for (const [name, text, want] of drawn) {
+	test(`text is a drawing or is not: ${name}`, () => assert.equal(isDrawing(text), want));
+}
 
 const titles: [name: string, text: string, want: string][] = [
 	["controls and bidi marks go", "a\x1b]0;\u202eb\x07", "a]0;b"],

@@ -3,6 +3,8 @@
 import { t } from "./words/words.ts";
 /** Most of a server's text that a dialog shows, in characters of UTF-16. */
 export const promptLimit = 2048;
+/** As much as the core lets a server say in one question. */
+export const serverLimit = 64 * 1024;
 const titleLimit = 120;
 
 /** C0 and C1 controls but not the line end, and what turns or hides text (bidi, zero-width). */
@@ -21,6 +23,11 @@ export function showable(text: string, limit = promptLimit): string {
 function escapeSign(sign: string): string {
 	const code = sign.codePointAt(0) ?? 0;
 	return code < 0x20 ? `^${String.fromCharCode(code + 0x40)}` : `\\u{${code.toString(16)}}`;
+}
+
+/** Whether text is drawn with blocks, as a QR code is: its lines must neither wrap nor stand apart. */
+export function isDrawing(text: string): boolean {
+	return /[\u2580-\u259f]/.test(text);
 }
 
 /** A window title from a server: one short line, controls and bidi marks gone. */

@@ -1,6 +1,6 @@
 /** Pieces that the cards share. */
 import { type Child, h, icon, newId } from "../dom.ts";
-import { showable } from "../untrusted.ts";
+import { isDrawing, serverLimit, showable } from "../untrusted.ts";
 import { t } from "../words/words.ts";
 
 /** How a card stands out. */
@@ -127,7 +127,13 @@ export function secretField(label: string, input: HTMLInputElement): HTMLElement
 
 /** Text of the server in a frame that says whose words they are. */
 export function serverSays(text: string, label = t("server.says")): HTMLElement {
-	return h("figure", { class: "server-says" }, h("figcaption", {}, label), h("blockquote", {}, showable(text)));
+	const drawn = isDrawing(text);
+	const words = h(
+		"blockquote",
+		{ class: drawn ? "drawing" : undefined, tabindex: drawn ? 0 : undefined },
+		showable(text, serverLimit),
+	);
+	return h("figure", { class: "server-says" }, h("figcaption", {}, label), words);
 }
 
 /** A paragraph. */

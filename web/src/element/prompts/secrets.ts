@@ -7,7 +7,7 @@ import type { Answering, Card } from "../layer.ts";
 import { showable } from "../untrusted.ts";
 import { t } from "../words/words.ts";
 import { button, card, field, p, secretField, serverSays } from "./parts.ts";
-import { asksCode, namesCode, passwordPurpose } from "./wording.ts";
+import { asksCode, namesCode, partsOf, passwordPurpose } from "./wording.ts";
 
 /** A password, and whether to use it again for a reconnect. */
 export interface PasswordAnswer {
@@ -118,6 +118,8 @@ function challengeInput(prompt: Prompt, challenge: Challenge): HTMLInputElement 
 }
 
 function challengeField(prompt: Prompt, input: HTMLInputElement): HTMLElement {
-	const label = showable(prompt.text, 500).trim() || t("challenge.answer");
-	return input.type === "password" ? secretField(label, input) : field(label, input);
+	const { words, question } = partsOf(prompt);
+	const label = showable(question, 500) || t("challenge.answer");
+	const asked = input.type === "password" ? secretField(label, input) : field(label, input);
+	return words === "" ? asked : h("div", { class: "told" }, serverSays(words), asked);
 }

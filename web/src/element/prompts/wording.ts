@@ -50,6 +50,13 @@ export function namesCode(text: string): boolean {
 	return codeWords.test(text);
 }
 
+/** What a prompt says before it asks, and its question: PAM puts what it has to tell (a QR code) in front of the last line. */
+export function partsOf({ text }: Prompt): { words: string; question: string } {
+	const whole = text.replace(/\r\n?/g, "\n").replace(/^\n+|\s+$/g, "");
+	const end = whole.lastIndexOf("\n");
+	return { words: whole.slice(0, Math.max(end, 0)).trimEnd(), question: whole.slice(end + 1).trim() };
+}
+
 /** What a hidden prompt is filled in with: the password of now, a new one, or nothing that is kept. */
 export function passwordPurpose(text: string): "current-password" | "new-password" | "off" {
 	const names = new RegExp(passwordNames.join("|"), "iu");
