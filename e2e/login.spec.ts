@@ -168,6 +168,23 @@ test("Enter waits for the key file that is being read, and a wrong one connects 
 	await app.connected();
 });
 
+test("after a file that is no key, only who chooses so is connected without one", async ({ page, sshd }) => {
+	const app = await new App(page).open();
+	await app.chooseKey(`${sshd.dir}/user.pub`);
+	const problem = page.getByRole("alert").filter({ hasText: "This is the public key" });
+	await expect(problem).toBeVisible();
+	await expect(app.button("What the server asks")).toHaveAttribute("aria-pressed", "false");
+	await app.connect(`${sshd.passwordUser}@127.0.0.1:${sshd.port}`);
+	await expect(problem).toContainText("Nothing was connected: choose a key, or “What the server asks”.");
+	await expect(page.getByRole("dialog")).toHaveCount(0);
+	await app.button("What the server asks").click();
+	await expect(problem).toHaveCount(0);
+	await app.field.press("Enter");
+	await app.trust();
+	await app.password(PASSWORD);
+	await app.connected();
+});
+
 test("a key that the server does not know leads to the password", async ({ page, sshd }) => {
 	const app = await new App(page).open();
 	await app.chooseKey(`${sshd.dir}/stranger`);

@@ -249,9 +249,9 @@ export class Home {
 	async #submit(): Promise<void> {
 		if (this.#submitting) return;
 		this.#submitting = true;
-		const withKey = (await this.#identity.reading) ?? true;
+		const settled = await this.#identity.settled();
 		this.#submitting = false;
-		if (withKey) this.#connect();
+		if (settled) this.#connect();
 	}
 
 	#connect(): void {

@@ -13,6 +13,9 @@ import { Modal } from "./modal.ts";
 /** Larger files are no keys. */
 const largestKey = 64 * 1024;
 
+/** The choice of no key. */
+const asked = "What the server asks";
+
 /** What the picker leaves to others. */
 export interface IdentityEvents {
 	/** The person wants to see the keys of this browser. */
@@ -39,6 +42,8 @@ export class IdentityPicker {
 		"aria-hidden": "true",
 	});
 	#identity: Identity | undefined;
+	/** Why what was chosen is no key; undefined: nothing was, or it is one. */
+	#refusal: string | undefined;
 	#reading: Promise<boolean> | undefined;
 
 	constructor(events: IdentityEvents) {
@@ -53,9 +58,15 @@ export class IdentityPicker {
 		return this.#identity;
 	}
 
-	/** While a file is being read: whether it becomes the chosen key. */
-	get reading(): Promise<boolean> | undefined {
-		return this.#reading;
+	/**
+	 * Waits for the file that is being read, and tells whether it is settled how to log in. It is not after a file that
+	 * is no key: whoever wanted one must not be connected without.
+	 */
+	async settled(): Promise<boolean> {
+		await this.#reading;
+		if (this.#refusal === undefined) return true;
+		this.#problem.textContent = `${this.#refusal} Nothing was connected: choose a key, or “${asked}”.`;
+		return false;
 	}
 
 	/** The id of the chosen key, if this browser keeps it. */
@@ -86,6 +97,7 @@ export class IdentityPicker {
 
 	/** Reminds of the file that a pasted command named. */
 	suggest(file: string | undefined): void {
+		if (this.#refusal !== undefined) return;
 		this.#problem.classList.toggle("note", file !== undefined);
 		this.#problem.textContent =
 			file === undefined || this.#identity !== undefined
@@ -96,9 +108,19 @@ export class IdentityPicker {
 	#draw(): void {
 		const identity = this.#identity;
 		if (identity === undefined) {
+			const chosen = this.#refusal === undefined;
 			this.#chosen.replaceChildren(
 				h("span", { class: "identity-label" }, "Log in with"),
-				h("button", { type: "button", class: "chip chosen", "aria-pressed": "true" }, "What the server asks"),
+				h(
+					"button",
+					{
+						type: "button",
+						class: chosen ? "chip chosen" : "chip",
+						"aria-pressed": String(chosen),
+						onclick: () => this.#use(undefined),
+					},
+					asked,
+				),
 				...this.#stored.map((key) => this.#chip(key)),
 				h("button", { type: "button", class: "chip", onclick: () => this.#file.click() }, "Key file…"),
 				h("button", { type: "button", class: "chip", onclick: () => void this.#paste() }, "Paste a key…"),
@@ -149,6 +171,7 @@ export class IdentityPicker {
 	#use(identity: Identity | undefined, id?: string): void {
 		this.#identity = identity;
 		this.#chosenId = id;
+		this.#refusal = undefined;
 		this.#problem.textContent = "";
 		this.#draw();
 	}
@@ -194,6 +217,9 @@ export class IdentityPicker {
 	}
 
 	#refuse(message: string): false {
+		this.#use(undefined);
+		this.#refusal = message;
+		this.#draw();
 		this.#problem.classList.remove("note");
 		this.#problem.textContent = message;
 		return false;
