@@ -43,6 +43,7 @@ export class Bench {
 	/** Where the page itself is. */
 	url = "";
 	#relay: Relay | undefined;
+	readonly #tools = new Set<string>();
 	/** OpenSSH's own clients: straight to the server, and through the relay. */
 	direct!: NativeSSH;
 	relayed!: NativeSSH;
@@ -70,9 +71,11 @@ export class Bench {
 		};
 	}
 
-	/** Builds a Go program of this folder. */
+	/** Builds a Go program of this folder, once. */
 	tool(name: string): string {
 		const path = `../.cache/${name}`;
+		if (this.#tools.has(name)) return path;
+		this.#tools.add(name);
 		mkdirSync("../.cache", { recursive: true });
 		execFileSync("go", ["build", "-o", path, `./bench/${name}`], { stdio: "inherit" });
 		return path;

@@ -65,7 +65,7 @@ export class BenchServer {
 		const { profile, insecure, flags: more = [], onMark } = options;
 		this.job = job;
 		this.#core = options.core;
-		const dir = profile ?? mkdtempSync(join(tmpdir(), "wasmiko-bench-"));
+		const dir = profile ?? newProfile();
 		const reported = new Promise<unknown>((resolve) => {
 			this.#report = resolve;
 		});
@@ -168,6 +168,11 @@ export class BenchServer {
 		});
 		for (const each of [socket, onward]) each.on("error", () => [socket, onward].forEach((end) => void end.destroy()));
 	}
+}
+
+/** A folder for a browser's profile. */
+export function newProfile(): string {
+	return mkdtempSync(join(tmpdir(), "wasmiko-bench-"));
 }
 
 /** Removes a browser's profile, which its last processes may still be writing to. */

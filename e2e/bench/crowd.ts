@@ -9,7 +9,7 @@ import { median, quantile } from "./stats.ts";
 
 const sizes = [1, 10, 100, 1000, 2000];
 /** How often each session has an echo. */
-const rounds = (n: number) => (n < 1000 ? 50 : 3);
+const rounds = (n: number) => (n < 100 ? 50 : n < 1000 ? 10 : 3);
 
 export const crowd: Figures = {
 	"half-open-p99 half-open-slowest half-open-memory": async (bench) => {

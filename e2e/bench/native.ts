@@ -1,5 +1,6 @@
 import { execFileSync, spawn } from "node:child_process";
 import type { SSHD } from "../sshd.ts";
+import { median } from "./stats.ts";
 
 /** What takes longer than this hangs. */
 const timeout = 120_000;
@@ -8,6 +9,7 @@ const timeout = 120_000;
 export class NativeSSH {
 	readonly #options: string[];
 	readonly #account: string;
+	#sftpLogin: number | undefined;
 
 	constructor(sshd: SSHD, proxyCommand?: string) {
 		this.#options = [
@@ -32,6 +34,12 @@ export class NativeSSH {
 			timeout,
 		});
 		return performance.now() - start;
+	}
+
+	/** Milliseconds of a login for sftp: a median, taken once. */
+	get sftpLogin(): number {
+		this.#sftpLogin ??= median([1, 2, 3].map(() => this.sftp("pwd")));
+		return this.#sftpLogin;
 	}
 
 	/** Milliseconds that a command takes from start to end, login included. */

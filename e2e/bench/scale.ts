@@ -51,7 +51,7 @@ export const scale: Figures = {
 			const job = { kind: "list", target: bench.target(), paths: [small, large], path: large, count: million };
 			const onMark = (name: string, browser: number) => watch.mark(name, browser);
 			const { times } = await bench.page.run<Times>("/bench/sftp.html", job, { onMark });
-			const native = bench.direct.sftp(`ls -1f ${large}`) - bench.direct.sftp("pwd");
+			const native = bench.direct.sftp(`ls -1f ${large}`) - bench.direct.sftpLogin;
 			const { listed, keys } = await bench.page.run<{ listed: number; keys: number[] }>("/bench/panel.html", job);
 			const [tenth = 0, whole = 0] = times;
 			const memory = (watch.phase("listed").peak - watch.phase("connected").usual) / MiB;

@@ -1,10 +1,8 @@
 /** From nothing to a prompt. */
-import { mkdtempSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { get } from "node:http";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { type Figures, MB, type Times } from "./bench.ts";
-import { removeProfile } from "./browser.ts";
+import { newProfile, removeProfile } from "./browser.ts";
 import { at, known, over } from "./row.ts";
 import { median } from "./stats.ts";
 
@@ -49,7 +47,7 @@ export const start: Figures = {
 				["button", "/bench/empty.html"],
 				["isolated", "/bench/empty.html?isolated"],
 			] as const) {
-				const profile = mkdtempSync(join(tmpdir(), "wasmiko-bench-"));
+				const profile = newProfile();
 				for (const visit of ["cold", "warm"] as const)
 					times[visit][which].push(await page.run<Load>(path, {}, { profile }));
 				await removeProfile(profile);
@@ -69,7 +67,7 @@ export const start: Figures = {
 		const visits: Record<"cold" | "again" | "tab", Visit[]> = { cold: [], again: [], tab: [] };
 		const job = { kind: "visit", target: bench.target() };
 		for (let i = 0; i < 3; i++) {
-			const profile = mkdtempSync(join(tmpdir(), "wasmiko-bench-"));
+			const profile = newProfile();
 			for (const [kind, query] of [
 				["cold", ""],
 				["again", ""],
