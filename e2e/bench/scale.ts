@@ -75,6 +75,6 @@ export const scale: Figures = {
 function folder(home: string, count: number): string {
 	const dir = join(home, `files-${count}`);
 	mkdirSync(dir);
-	execFileSync("sh", ["-c", 'cd "$0" && seq -f f%.0f "$1" | xargs touch', dir, String(count)]);
+	execFileSync("sh", ["-c", 'cd "$0" && seq -f f%.0f "$1" | xargs -P 2 touch', dir, String(count)]);
 	return dir;
 }
