@@ -18,7 +18,7 @@ type tap struct {
 	onEnd     func()               // called once, when the end is certain
 
 	gone   chan struct{} // closed when ended is set
-	silent chan struct{} // closed when a Read has failed: the peer says no more
+	silent chan struct{} // closed when nothing more is read: a Read has failed, or x/crypto closed
 
 	mu      sync.Mutex
 	changed sync.Cond // broadcast when reading or ended changes
@@ -77,6 +77,7 @@ func (t *tap) afterLastWords(err error) {
 // Close is what x/crypto calls when it gives up.
 func (t *tap) Close() error {
 	t.end(nil)
+	t.hush() // x/crypto reads no more either: a last packet may be broken
 	return t.Conn.Close()
 }
 
