@@ -154,7 +154,7 @@ class Collector {
 			reportError(error); // the listener's own fault is not the command's
 		}
 		const room = this.#max - this.#size;
-		if (room > 0) this.#chunks.push(chunk.subarray(0, room));
+		if (room > 0) this.#chunks.push(alone(chunk.subarray(0, room)));
 		this.#size += Math.min(room, chunk.byteLength);
 		if (chunk.byteLength <= room) return;
 		this.#alarm.ring(new Break("output", `The command wrote more than ${this.#max} bytes.`));
@@ -169,6 +169,11 @@ class Collector {
 		}
 		return whole;
 	}
+}
+
+/** A chunk that is kept for long: not with a much larger buffer that it came in. */
+function alone(chunk: Uint8Array): Uint8Array {
+	return 2 * chunk.byteLength < chunk.buffer.byteLength ? chunk.slice() : chunk;
 }
 
 /** Sends the input, and EOF. A command may end without having read all of it: that is its right. */

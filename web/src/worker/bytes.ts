@@ -4,6 +4,7 @@
  * netconn/socket_js.go and of wasm/port.go.
  */
 import type { PortMessage } from "../client/port.ts";
+import { keep } from "./spent.ts";
 import { Stream, type StreamWake } from "./stream.ts";
 
 /** What the core finds in the global scope; what runs for every message are imports. */
@@ -39,7 +40,9 @@ export class Bytes {
 		/** Moves the next message to where the core wants it. */
 		take: (id: number, at: number) => {
 			const message = this.#sockets.get(id)?.take();
-			if (message) this.#view(at, message.byteLength).set(new Uint8Array(message));
+			if (!message) return;
+			this.#view(at, message.byteLength).set(new Uint8Array(message));
+			keep(message);
 		},
 		/** Sends a message. The browser takes its own copy before it returns. */
 		send: (id: number, at: number, size: number) => this.#sockets.get(id)?.ws.send(this.#view(at, size)),

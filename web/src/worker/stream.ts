@@ -3,6 +3,7 @@
  * The Worker's half of wasm/port.go.
  */
 import type { PortMessage } from "../client/port.ts";
+import { reuse } from "./spent.ts";
 import { Near, type NearMessage } from "./near.ts";
 
 /** Tells the core: to look for bytes and credit, or, with what came instead of them, of an end. */
@@ -94,7 +95,7 @@ export class Stream {
 	#gather(bytes: Uint8Array): void {
 		if (this.#joined && this.#joined.length - this.#used < bytes.length) this.#flush();
 		if (!this.#joined) {
-			this.#joined = new Uint8Array(Math.max(JOINED, bytes.length));
+			this.#joined = new Uint8Array(reuse(bytes.length) ?? new ArrayBuffer(Math.max(JOINED, bytes.length)));
 			queueMicrotask(() => this.#flush());
 		}
 		this.#joined.set(bytes, this.#used);
@@ -108,7 +109,7 @@ export class Stream {
 		if (joined) this.#send(joined);
 	}
 
-	/** Gives away bytes in a buffer that holds nothing else. */
+	/** Gives away bytes in a buffer whose other bytes nobody needs. */
 	#send(own: Uint8Array<ArrayBuffer>): void {
 		this.#port.postMessage(own, [own.buffer]);
 	}
