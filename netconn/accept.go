@@ -130,7 +130,7 @@ func (r *Request) Open(route string) (*Conn, error) {
 	if len(route) > math.MaxUint8 {
 		return nil, errors.New("netconn: route is too long")
 	}
-	core := newStream(r.window, r.credit, dataHeader+largeChunk)
+	core := newStream(r.window, r.credit, dataHeader+hugeChunk)
 	core.most = widest * core.window
 	if r.memory != nil {
 		core.share = uint64(r.memory.share(&r.memory.in))

@@ -54,6 +54,7 @@ type Conn struct {
 	pings                        uint64
 	ackArmed                     bool
 	probe                        probe
+	pace                         pace
 	flush                        *time.Timer // runs from the ending on
 
 	sent chan struct{} // closed when the last message was sent

@@ -52,7 +52,7 @@ func (c *Conn) put(msg []byte) bool {
 	if !c.core.put(msg) {
 		return false
 	}
-	c.settle(largeMessage, 0)
+	c.settle(int64(cap(msg)), 0)
 	return true
 }
 

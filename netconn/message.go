@@ -7,23 +7,30 @@ type Message struct {
 	memory *Memory // that has lent it
 }
 
-// BorrowMessage returns a Message for WriteMessage of a connection that has the
-// memory, or for Release: a small one, if there is no memory for a large one.
-func BorrowMessage(memory *Memory) Message {
-	if !memory.lend(largeMessage) {
-		return Message{buf: make([]byte, dataHeader+mergeBelow)}
+// BorrowMessage returns a Message for WriteMessage, or for Release: as large as the
+// line is swift, and a small one if there is no memory for that.
+func (c *Conn) BorrowMessage() Message {
+	c.mu.Lock()
+	size := c.pace.message()
+	c.mu.Unlock()
+	for ; size >= chunk; size /= 4 {
+		buf := borrow(dataHeader + size)
+		if c.memory.lend(int64(cap(buf))) {
+			return Message{buf, c.memory}
+		}
+		giveBack(buf)
 	}
-	return Message{largeBuffers.Get().(*largeBuffer)[:], memory}
+	return Message{buf: make([]byte, dataHeader+mergeBelow)}
 }
 
-// Bytes returns its memory: 256 KiB, or 4, with whatever content.
-func (m Message) Bytes() []byte { return m.buf[dataHeader:min(len(m.buf), dataHeader+largeChunk)] }
+// Bytes returns its memory: 64 KiB, 256 or 1024, or 4, with whatever content.
+func (m Message) Bytes() []byte { return m.buf[dataHeader:] }
 
 // Release gives back a Message that is not to be sent.
 func (m Message) Release() {
 	giveBack(m.buf)
 	if m.memory != nil {
-		m.memory.give(&m.memory.out, largeMessage)
+		m.memory.give(&m.memory.out, int64(cap(m.buf)))
 	}
 }
 

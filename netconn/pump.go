@@ -69,6 +69,7 @@ func (c *Conn) next(l *link) []byte {
 		}
 		if reserved, ok := c.mayPoll(); ok {
 			if msg := c.poll(reserved); msg != nil {
+				c.pace.sent(c.core.acked, c.core.sent)
 				c.writable.Broadcast()
 				return msg
 			}
@@ -210,6 +211,7 @@ func (c *Conn) onStream(f frame) {
 		c.readable.Broadcast()
 		c.ackSoon()
 	case typeAck:
+		c.pace.arrived(c.core.acked)
 		c.writable.Broadcast()
 		c.sendable.Signal() // the last byte may have arrived
 	case typeFin:

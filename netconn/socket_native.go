@@ -3,7 +3,6 @@
 package netconn
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -30,7 +29,7 @@ type webSocket struct {
 	cancel context.CancelFunc
 	once   sync.Once
 
-	large bool // the last message was: the next may be
+	expected int // what the next message may have, as the last had
 }
 
 // NewWebSocket makes a Socket of a WebSocket, for Accept or Client, and limits
@@ -40,7 +39,7 @@ func NewWebSocket(ws *websocket.Conn) Socket { return newWebSocket(ws, maxMessag
 
 func newWebSocket(ws *websocket.Conn, limit int64) *webSocket {
 	ws.SetReadLimit(limit)
-	s := &webSocket{ws: ws}
+	s := &webSocket{ws: ws, expected: maxMessage}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	return s
 }
@@ -73,48 +72,26 @@ func (s *webSocket) Receive() ([]byte, error) {
 	if kind != websocket.MessageBinary {
 		return nil, ErrTextMessage
 	}
-	if s.large {
-		return s.receiveLarge(largeBuffers.Get().(*largeBuffer), 0, r)
+	msg := borrow(s.expected)
+	n, err := io.ReadFull(r, msg)
+	for err == nil {
+		larger := borrow(2 * len(msg))
+		copy(larger, msg)
+		giveBack(msg)
+		msg = larger
+		var m int
+		m, err = io.ReadFull(r, msg[n:])
+		n += m
 	}
-	buf := buffers.Get().(*buffer)
-	n, err := io.ReadFull(r, buf[:])
-	switch {
-	case err == nil:
-		large := largeBuffers.Get().(*largeBuffer)
-		copy(large[:], buf[:])
-		buffers.Put(buf)
-		return s.receiveLarge(large, n, r)
-	case err != io.EOF && err != io.ErrUnexpectedEOF:
+	if err != io.EOF && err != io.ErrUnexpectedEOF {
 		return nil, receiveError(err)
-	case n > maxMessage/2:
-		return buf[:n], nil // as good as a copy
 	}
-	msg := bytes.Clone(buf[:n])
-	buffers.Put(buf)
-	return msg, nil
-}
-
-// receiveLarge reads on after n bytes of a message that may be longer than
-// chunk, where the limit is.
-func (s *webSocket) receiveLarge(large *largeBuffer, n int, r io.Reader) ([]byte, error) {
-	m, err := io.ReadFull(r, large[n:])
-	n += m
-	s.large = n > maxMessage
-	switch {
-	case err == nil:
-		rest, err := io.ReadAll(r)
-		if err != nil {
-			return nil, receiveError(err)
-		}
-		return append(large[:], rest...), nil
-	case err != io.EOF && err != io.ErrUnexpectedEOF:
-		return nil, receiveError(err)
-	case !s.large: // it would hold more than it needs
-		msg := bytes.Clone(large[:n])
-		largeBuffers.Put(large)
-		return msg, nil
+	s.expected = max(n, maxMessage)
+	if n > len(msg)/2 {
+		return msg[:n], nil // as good as a copy
 	}
-	return large[:n], nil
+	defer giveBack(msg) // it would hold more than it needs
+	return append(borrow(n)[:0], msg[:n]...), nil
 }
 
 func receiveError(err error) error {

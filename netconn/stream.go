@@ -2,12 +2,14 @@ package netconn
 
 const (
 	// maxMessage is the largest message that a relay accepts and announces in
-	// HELLO; chunk is the most bytes that a client puts into one DATA, and
-	// largeChunk the most that a relay does. See doc.go for why they differ.
+	// HELLO; chunk is the most bytes that a client puts into one DATA, largeChunk
+	// the most that a relay does, and hugeChunk that to a swift line (pace.go). See
+	// doc.go for why they differ.
 	maxMessage   = chunk + frameSlack
 	chunk        = 64 << 10
 	largeMessage = largeChunk + frameSlack
 	largeChunk   = 256 << 10
+	hugeChunk    = 1 << 20
 
 	// sendQueue bounds the bytes that are written and not yet handed to the
 	// socket, beside the message on its way. More would only put the user's
@@ -34,7 +36,8 @@ type stream struct {
 	queue                            [][]byte // [tip, written): messages with room for the header
 	inFlight                         []byte   // the message that poll gave last
 	fresh                            bool     // inFlight is the last of held
-	payload                          int      // most bytes in one DATA
+	payload                          int      // most bytes in one DATA of those that write took
+	whole                            int      // the same of a message that is put
 	wanting                          bool     // there is more to send than limit allows
 	wanted                           uint64   // the limit at which that was told
 	epoch                            uint32   // of the transport; the first is 0
@@ -62,6 +65,7 @@ type piece struct{ rest, message []byte }
 func newStream(window, limit uint32, message uint32) *stream {
 	return &stream{
 		payload: int(min(message-dataHeader, largeChunk)),
+		whole:   int(message - dataHeader),
 		limit:   uint64(limit),
 		credit:  newCredit(uint64(window)),
 	}
@@ -88,7 +92,7 @@ func (s *stream) write(p []byte) int {
 
 // wants reports whether n bytes may go in one message.
 func (s *stream) wants(n int) bool {
-	return n <= s.payload && uint64(n) <= s.limit-s.written
+	return n <= s.whole && uint64(n) <= s.limit-s.written
 }
 
 // put queues a message with room for its header, if none is queued.
@@ -123,9 +127,9 @@ func (s *stream) message(n int, waiting bool) []byte {
 	}
 	switch {
 	case size > maxMessage:
-		return largeBuffers.Get().(*largeBuffer)[:dataHeader]
+		return borrow(largeMessage)[:dataHeader]
 	case size > mergeBelow:
-		return buffers.Get().(*buffer)[:dataHeader]
+		return borrow(maxMessage)[:dataHeader]
 	}
 	return make([]byte, dataHeader, size)
 }

@@ -14,13 +14,13 @@ import (
 
 // fromServer reads from the target's TCP connection.
 type fromServer struct {
-	conn   *net.TCPConn
-	memory *netconn.Memory
-	raw    syscall.RawConn // made at the first read
+	conn *net.TCPConn
+	to   *netconn.Conn
+	raw  syscall.RawConn // made at the first read
 }
 
-func newFromServer(conn *net.TCPConn, memory *netconn.Memory) *fromServer {
-	return &fromServer{conn: conn, memory: memory}
+func newFromServer(conn *net.TCPConn, to *netconn.Conn) *fromServer {
+	return &fromServer{conn: conn, to: to}
 }
 
 // next gives n bytes in a message. Most sessions are idle most of the time, so
@@ -34,7 +34,7 @@ func (s *fromServer) next() (m netconn.Message, n int, err error) {
 		}
 	}
 	waited := s.raw.Read(func(fd uintptr) bool {
-		m = netconn.BorrowMessage(s.memory)
+		m = s.to.BorrowMessage()
 		var again bool
 		if n, again, err = readNow(fd, m.Bytes()); again {
 			m.Release()

@@ -252,7 +252,7 @@ func (p *Proxy) relay(ctx context.Context, client *netconn.Conn, rt *route) (up,
 	})
 	p.spare(func() {
 		testOnlyStep("down")
-		downErr = sendDown(ctx, client, out, newFromServer(server, p.memory), head, &downBytes)
+		downErr = sendDown(ctx, client, out, newFromServer(server, client), head, &downBytes)
 	}, failed)
 	wg.Wait()
 	testOnlyStep("end")
