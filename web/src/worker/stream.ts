@@ -3,8 +3,8 @@
  * The Worker's half of wasm/port.go.
  */
 import type { PortMessage } from "../client/port.ts";
-import { reuse } from "./spent.ts";
 import { Near, type NearMessage } from "./near.ts";
+import { reuse } from "./spent.ts";
 
 /** Tells the core: to look for bytes and credit, or, with what came instead of them, of an end. */
 export type StreamWake = (end?: Exclude<PortMessage, Uint8Array | number>) => void;
