@@ -1,6 +1,7 @@
 #!/bin/sh
-# Runs every fuzz target in the tree for TIME, one after the other. Those of the
-# files that go over x/crypto run as wasm, which cannot be fuzzed: seeds alone.
+# Runs every fuzz target in the tree for TIME, or so many inputs (3000x), one after
+# the other. Those of the files that go over x/crypto run as wasm, which cannot be
+# fuzzed: seeds alone.
 set -eu
 time=${1:-30s}
 git grep -lE '^func Fuzz' -- '*_test.go' ':!build/_crypto' | while read -r file; do
