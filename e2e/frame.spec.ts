@@ -218,6 +218,16 @@ test("what lies over a question takes its answer away, until it is gone", async 
 	await expect(frame.getByRole("textbox", { name: /password/i })).toBeVisible();
 });
 
+test("a frame too small for all of a question's buttons takes an answer all the same", async ({ page }) => {
+	const frame = await embed(page, { host: "127.0.0.1", port: gateway.demoPort, username: "robey" });
+	await expect(frame.getByRole("button", { name: "Trust this time" })).toBeVisible();
+	await page.evaluate(() => {
+		(window as Any).frame.element.style.cssText = "width:300px;height:110px";
+	});
+	await answer(frame, "Trust this time");
+	await expect(frame.getByRole("textbox", { name: /password/i })).toBeVisible();
+});
+
 /** A page at the gateway's place that means harm: it floods, it says nonsense, it reaches for the portal. */
 const hostileChild = `<!doctype html><script>
 const say = (message) => parent.postMessage(message, "*");
