@@ -72,10 +72,10 @@ func (s *webSocket) Receive() ([]byte, error) {
 	if kind != websocket.MessageBinary {
 		return nil, ErrTextMessage
 	}
-	msg := borrow(s.expected)
+	msg := room(s.expected)
 	n, err := io.ReadFull(r, msg)
 	for err == nil {
-		larger := borrow(2 * len(msg))
+		larger := room(2 * len(msg))
 		copy(larger, msg)
 		giveBack(msg)
 		msg = larger
@@ -86,12 +86,19 @@ func (s *webSocket) Receive() ([]byte, error) {
 	if err != io.EOF && err != io.ErrUnexpectedEOF {
 		return nil, receiveError(err)
 	}
-	s.expected = max(n, maxMessage)
-	if n > len(msg)/2 {
+	if n > min(len(msg)/2, maxMessage) {
+		s.expected = len(msg)
 		return msg[:n], nil // as good as a copy
 	}
+	s.expected = maxMessage
 	defer giveBack(msg) // it would hold more than it needs
 	return append(borrow(n)[:0], msg[:n]...), nil
+}
+
+// room is a message of at least n bytes, with all of its memory.
+func room(n int) []byte {
+	msg := borrow(n)
+	return msg[:cap(msg)]
 }
 
 func receiveError(err error) error {
