@@ -54,6 +54,17 @@ func loopback(t testing.TB) func(o Options) (c, s *Conn, err error) {
 	}
 }
 
+// loopbackPair makes a Conn over a real WebSocket.
+func loopbackPair(t *testing.T) (c, s *Conn) {
+	t.Helper()
+	c, s, err := loopback(t)(Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { c.Close(); s.Close() })
+	return c, s
+}
+
 func TestConnInMemoryIsANetConn(t *testing.T) {
 	nettest.TestConn(t, func() (c1, c2 net.Conn, stop func(), err error) {
 		c, s := memoryPair(t, Options{}, AcceptOptions{})

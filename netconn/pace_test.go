@@ -45,13 +45,7 @@ func TestPace(t *testing.T) {
 
 // What a relay sends at a time follows the line, and all of it arrives.
 func TestMessagesGrowOnASwiftLine(t *testing.T) {
-	connect := loopback(t)
-	c, s, err := connect(Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer c.Close()
-	defer s.Close()
+	c, s := loopbackPair(t)
 	want := make([]byte, 8*hugeChunk)
 	rand.NewChaCha8([32]byte{}).Read(want)
 	sizes := make(chan int, 1000)

@@ -118,7 +118,10 @@ func (s *webSocket) Buffered() int { return 0 }
 func (s *webSocket) Close(code Code, reason string) error {
 	err := net.ErrClosed
 	s.once.Do(func() {
-		timer := time.AfterFunc(closeWait, s.cancel)
+		timer := time.AfterFunc(closeWait, func() {
+			s.cancel()
+			s.ws.CloseRead(s.ctx) // when no Receive is under way: it closes because ctx has ended
+		})
 		err = s.ws.Close(websocket.StatusCode(code), clip(reason, maxReason))
 		timer.Stop()
 		s.cancel()

@@ -132,22 +132,29 @@ func TestACutTCPConnectionIsALostRelay(t *testing.T) {
 }
 
 func TestAClosingHandshakeThatGetsNoAnswerEndsSoon(t *testing.T) {
-	_, conn := rawWebSocket(t) // which reads no more
-	began := time.Now()
-	conn.link.sock.Close(CodeNormal, "")
-	if got := time.Since(began); got > 3*closeWait {
-		t.Errorf("Close took %v", got)
+	for name, receive := range map[string]bool{"while a Receive waits": true, "between two": false} {
+		t.Run(name, func(t *testing.T) {
+			over := make(chan struct{})
+			defer close(over)
+			url := serveRelay(t, func(context.Context, *websocket.Conn) { <-over }) // which reads nothing
+			s, err := dialSocket(t.Context(), url, maxMessage, Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if receive {
+				go s.Receive()
+			}
+			began := time.Now()
+			s.Close(CodeNormal, "")
+			if got := time.Since(began); got > 3*closeWait {
+				t.Errorf("Close took %v", got)
+			}
+		})
 	}
 }
 
 func TestBytesArriveWholeBothWaysAtOnce(t *testing.T) {
-	connect := loopback(t)
-	c, s, err := connect(Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer c.Close()
-	defer s.Close()
+	c, s := loopbackPair(t)
 	data := bytes.Repeat([]byte("0123456789abcdef\n"), 1<<20)
 	sums := make(chan [32]byte, 2)
 	for _, conn := range []*Conn{c, s} {
