@@ -1,9 +1,8 @@
 import { execFileSync } from "node:child_process";
 import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Child, freePort } from "./process.ts";
+import { Child, freePort, listens } from "./process.ts";
 
 const SERVE = "../sshcore/internal/sshtest/others/serve.sh";
 
@@ -36,7 +35,7 @@ export class Other {
 		this.port = await freePort();
 		const child = new Child("sh", [SERVE, this.name, this.dir, String(this.port)]);
 		this.#child = child;
-		for (const deadline = Date.now() + 30_000; !(await answers(this.port)); ) {
+		for (const deadline = Date.now() + 30_000; !(await listens(this.port)); ) {
 			if (child.process.exitCode !== null || Date.now() > deadline)
 				throw new Error(`${this.name} does not listen (build/system.sh installs it):\n${child.output}`);
 			await new Promise((resolve) => setTimeout(resolve, 20));
@@ -58,15 +57,4 @@ export class Other {
 		await this.#child?.stop();
 		rmSync(this.dir, { recursive: true, force: true });
 	}
-}
-
-function answers(port: number): Promise<boolean> {
-	return new Promise((resolve) => {
-		const socket = connect(port, "127.0.0.1");
-		socket.on("error", () => resolve(false));
-		socket.on("connect", () => {
-			socket.destroy();
-			resolve(true);
-		});
-	});
 }
